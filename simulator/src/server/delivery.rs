@@ -1,0 +1,184 @@
+//! Bodies and connections that misbehave as asked.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::{
+    body::{Body, Frame},
+    rt::{Read, ReadBufCursor, Write},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+/// A response body.
+pub(super) struct Payload {
+    left: Bytes,
+    declared: Option<usize>,
+    pace: Pace,
+}
+
+enum Pace {
+    /// All at once.
+    Whole,
+    /// All at once, and then the connection breaks; the flag says that all has been handed over.
+    Cut {
+        flushed: bool,
+    },
+    Slow {
+        chunk: usize,
+        pause: Duration,
+        timer: Pin<Box<Sleep>>,
+    },
+    Endless,
+}
+
+/// A connection that can be reset rather than closed.
+pub(super) struct Line {
+    stream: TokioIo<TcpStream>,
+    reset: Arc<AtomicBool>,
+}
+
+impl Payload {
+    pub(super) fn whole(body: Bytes) -> Self {
+        Self { declared: Some(body.len()), left: body, pace: Pace::Whole }
+    }
+
+    pub(super) fn cut(mut body: Bytes, after: usize) -> Self {
+        // More than will come is declared, also where the cut lies behind the end.
+        let declared = Some(body.len().max(after.saturating_add(1)));
+        body.truncate(after);
+        Self { declared, left: body, pace: Pace::Cut { flushed: false } }
+    }
+
+    pub(super) fn slow(body: Bytes, chunk: usize, pause: Duration) -> Self {
+        let timer = Box::pin(sleep(pause));
+        Self {
+            declared: Some(body.len()),
+            left: body,
+            pace: Pace::Slow { chunk: chunk.max(1), pause, timer },
+        }
+    }
+
+    pub(super) fn endless(body: Bytes) -> Self {
+        Self { declared: None, left: body, pace: Pace::Endless }
+    }
+
+    /// The length to declare; `None` for chunks without end.
+    pub(super) fn declared(&self) -> Option<usize> {
+        self.declared
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let Self { left, pace, .. } = self.get_mut();
+        let next = match pace {
+            Pace::Endless => left.clone(),
+            Pace::Cut { flushed } if left.is_empty() => {
+                if *flushed {
+                    return Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into())));
+                }
+                // Hyper sends what it holds when the body is not ready.
+                *flushed = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            _ if left.is_empty() => return Poll::Ready(None),
+            Pace::Whole | Pace::Cut { .. } => left.split_off(0),
+            Pace::Slow { chunk, pause, timer } => {
+                if timer.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                *timer = Box::pin(sleep(*pause));
+                left.split_to((*chunk).min(left.len()))
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(next))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.pace, Pace::Whole | Pace::Slow { .. }) && self.left.is_empty()
+    }
+}
+
+impl Line {
+    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
+        // Small answers go out at once; a connection that cannot do that still works.
+        let _: io::Result<()> = stream.set_nodelay(true);
+        Self { stream: TokioIo::new(stream), reset }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut TokioIo<TcpStream>> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed) {
+            // Without it the connection is closed instead, which callers meet as well.
+            let _: io::Result<()> = self.stream.inner().set_zero_linger();
+        }
+    }
+}
+
+impl Read for Line {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+        buffer: ReadBufCursor,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+impl Write for Line {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(context, buffer)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        if self.reset.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream().poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+        buffers: &[io::IoSlice],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(context, buffers)
+    }
+}

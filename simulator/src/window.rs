@@ -1,0 +1,49 @@
+//! Frequency limits: so many in any stretch of so long.
+
+use std::{collections::VecDeque, time::Duration};
+
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+
+/// When the admitted events happened, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Window {
+    times: VecDeque<Duration>,
+}
+
+impl Window {
+    /// Counts this event if every limit leaves room for it. What is not admitted does not count.
+    pub(crate) fn admit(&mut self, now: Duration, limits: &[(Duration, usize)]) -> bool {
+        let longest = limits.iter().map(|(stretch, _)| *stretch).max().unwrap_or_default();
+        while self.times.front().is_some_and(|it| *it + longest <= now) {
+            self.times.pop_front();
+        }
+        let room = limits.iter().all(|(stretch, most)| {
+            let old = self.times.partition_point(|it| *it + *stretch <= now);
+            self.times.len() - old < *most
+        });
+        if room {
+            self.times.push_back(now);
+        }
+        room
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_holds_and_room_comes_back() {
+        let limits = [(MINUTE, 2), (HOUR, 3)];
+        let mut window = Window::default();
+        let mut at = |seconds| window.admit(Duration::from_secs(seconds), &limits);
+        assert!(at(0));
+        assert!(at(1));
+        assert!(!at(59), "two within the minute");
+        assert!(at(60), "the first is a minute old");
+        assert!(!at(200), "three within the hour");
+        assert!(at(3600));
+    }
+}
