@@ -151,8 +151,11 @@ fn disposed(header: &str, length: usize) -> Result<String, Refusal> {
     match filename {
         None | Some("") => Err(Refusal::new(44001, "empty media data: the part has no filename")),
         Some(it) if it.starts_with('/') => Err(Refusal::invalid("filename", "starts with /")),
-        Some(it) if it.contains(['\\', ':', '\'', '\r', '\n', '\0']) => {
-            Err(Refusal::invalid("filename", "holds a backslash, a colon, a quote or a line break"))
+        Some(it) if it.contains(['\\', ':', '\'']) || it.contains(char::is_control) => {
+            Err(Refusal::invalid(
+                "filename",
+                "holds a backslash, a colon, a quote or a control character",
+            ))
         }
         Some(it) => Ok(it.to_owned()),
     }
@@ -210,6 +213,7 @@ mod tests {
             ("form-data; name=\"media\"; filename=\"a:b\"", "`filename`: holds"),
             ("form-data; name=\"media\"; filename=\"a'b\"", "`filename`: holds"),
             ("form-data; name=\"media\"; filename=\"a\nb\"", "`filename`: holds"),
+            ("form-data; name=\"media\"; filename=\"a\x7fb\"", "`filename`: holds"),
             ("form-data; name=\"media\"; filename=\"a\"b\"", "goes on after a closing quote"),
             ("form-data; name=\"media\"; filename=\"a", "`filename`: the quote is not closed"),
             ("form-data; name=\"media\"; filename=\"a\"; filelength=7", "says 7, the part has 6"),

@@ -13,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -109,11 +108,6 @@ async fn deliver(answer: Answer, reset: &AtomicBool) -> Result<Response<Payload>
         response = response.header(header::CONTENT_LENGTH, length);
     }
     response.body(payload).map_err(io::Error::other)
-}
-
-/// Bytes for the control answers.
-fn json(value: &impl serde::Serialize) -> Bytes {
-    serde_json::to_vec_pretty(value).map_or_else(|error| error.to_string().into(), Bytes::from)
 }
 
 #[cfg(test)]

@@ -80,6 +80,12 @@ impl Simulator {
     }
 
     /// Everything the corp knows, readable and in a stable order, without secrets and tokens.
+    ///
+    /// - `clock` (seconds since 1970), `tokens_issued`
+    /// - `departments`: by id; `members`: by id in lower case; `group_chats`: by id
+    /// - `messages`, `group_messages`, `chatbot_messages`: in the order of sending, each with its
+    ///   `msgtype` and `content` as it was kept; the first two with `delivered` and `dropped`
+    /// - `media`: in the order of uploading, without the bytes
     pub fn state(&self) -> Value {
         let corp = &self.lock().corp;
         json!({
@@ -179,6 +185,44 @@ mod tests {
         client.simulator.reset();
         assert_eq!(client.simulator.state(), Simulator::new().state());
         assert!(client.simulator.transcript().is_empty());
+    }
+
+    #[test]
+    fn nothing_broken_makes_it_panic() {
+        let client = Client::new();
+        let key = known::CHATBOT_KEY;
+        let upload = b"--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a\"; \
+                       filelength=6\r\nContent-Type: image/png\r\n\r\n123456\r\n--b--\r\n";
+        let json =
+            "{\"msgtype\":\"text\",\"text\":{\"content\":\"水泵\",\"mentioned_list\":[\"a\"]}}";
+        for (path, content_type, body) in [
+            ("upload_media", "multipart/form-data; boundary=b", upload.as_slice()),
+            ("send", "application/json; charset=utf-8", json.as_bytes()),
+        ] {
+            let url = format!(
+                "/cgi-bin/webhook/{path}?key={key}{}",
+                if path == "send" { "" } else { "&type=file" }
+            );
+            for at in 0..=body.len() {
+                let mut changed = body.to_vec();
+                if let Some(byte) = changed.get_mut(at) {
+                    *byte ^= 0x80;
+                }
+                for broken in [&body[..at], &body[at..], &changed] {
+                    let request = Request::post(&url)
+                        .header("host", "h")
+                        .header("content-type", content_type);
+                    let request = request.body(Bytes::copy_from_slice(broken)).unwrap();
+                    assert_eq!(client.simulator.handle(&request).status, 200);
+                }
+            }
+        }
+        let codes: std::collections::BTreeSet<_> =
+            client.simulator.transcript().iter().filter_map(|it| it.errcode).collect();
+        assert!(
+            codes.contains(&0) && codes.contains(&40058) && codes.contains(&44001),
+            "{codes:?}"
+        );
     }
 
     #[test]

@@ -4,16 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Answer, Fault, Simulator, answer::plain, server::json};
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Faults {
-    One(Fault),
-    Many(Vec<Fault>),
-}
+use crate::{Answer, Fault, Simulator, answer::plain};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,10 +42,13 @@ fn act(
         ("GET", "state") => return Ok(json(&simulator.state())),
         ("GET", "transcript") => return Ok(json(&simulator.transcript())),
         ("DELETE", "transcript") => simulator.clear_transcript(),
-        ("POST", "faults") => match read(body)? {
-            Faults::One(fault) => simulator.inject(fault),
-            Faults::Many(faults) => faults.into_iter().for_each(|it| simulator.inject(it)),
-        },
+        ("POST", "faults") if body.trim_ascii_start().starts_with(b"[") => {
+            let faults: Vec<Fault> = read(body)?;
+            for fault in faults {
+                simulator.inject(fault);
+            }
+        }
+        ("POST", "faults") => simulator.inject(read(body)?),
         ("DELETE", "faults") => simulator.clear_faults(),
         ("POST", "reset") => simulator.reset(),
         ("POST", "advance") => {
@@ -71,4 +67,8 @@ fn act(
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, (u16, String)> {
     serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
+}
+
+fn json(value: &impl Serialize) -> Bytes {
+    serde_json::to_vec_pretty(value).map_or_else(|error| error.to_string().into(), Bytes::from)
 }
