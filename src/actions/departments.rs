@@ -1,0 +1,317 @@
+//! Departments of the enterprise.
+
+use alloc::{string::ToString, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    bindings::exports::wecom::connector::{
+        departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
+        types::{DepartmentId, Error, Receipt},
+    },
+    call::{Access, Call},
+    check::Check,
+};
+
+/// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.
+const FORBIDDEN: &str = "\\:*?\"<>|";
+
+/// `GET /cgi-bin/department/simplelist`
+pub(crate) fn list_department_ids(
+    id: Option<DepartmentId>,
+) -> Result<Call<Vec<Department>>, Error> {
+    // The member is named like one id and holds many.
+    #[derive(Deserialize)]
+    struct Listed {
+        #[serde(default)]
+        department_id: Vec<Node>,
+    }
+    #[derive(Deserialize)]
+    struct Node {
+        id: DepartmentId,
+        #[serde(default)]
+        parentid: DepartmentId,
+        #[serde(default)]
+        order: u32,
+    }
+
+    let mut check = Check::default();
+    let mut call = Call::get("/cgi-bin/department/simplelist", Access::Contacts);
+    if let Some(id) = id {
+        check.id("department-id", id);
+        call = call.query("id", id.to_string());
+    }
+    check.finish()?;
+
+    Ok(call.reading(|it: Listed, _| {
+        let department = |Node { id, parentid, order }| Department {
+            id,
+            parent_id: (parentid != 0).then_some(parentid),
+            order,
+        };
+        it.department_id.into_iter().map(department).collect()
+    }))
+}
+
+/// `POST /cgi-bin/department/create`
+pub(crate) fn create_department(
+    department: NewDepartment,
+) -> Result<Call<CreatedDepartment>, Error> {
+    #[derive(Deserialize)]
+    struct Created {
+        id: DepartmentId,
+    }
+
+    let NewDepartment { name, english_name, parent_id, order, id } = department;
+    let mut check = Check::default();
+    check_name(&mut check, "department.name", &name);
+    if let Some(name) = &english_name {
+        check_name(&mut check, "department.english-name", name);
+    }
+    check.id("department.parent-id", parent_id);
+    if let Some(id) = id {
+        check.new_id("department.id", id);
+    }
+    check.finish()?;
+
+    let body = json!({ "name": name, "name_en": english_name, "parentid": parent_id, "order": order, "id": id });
+    Ok(Call::post("/cgi-bin/department/create", Access::Contacts, body)
+        .reading(|it: Created, warning| CreatedDepartment { id: it.id, warning }))
+}
+
+/// `POST /cgi-bin/department/update`
+pub(crate) fn update_department(
+    id: DepartmentId,
+    changes: DepartmentChanges,
+) -> Result<Call<Receipt>, Error> {
+    let DepartmentChanges { name, english_name, parent_id, order } = changes;
+    let mut check = Check::default();
+    check.id("department-id", id);
+    if let Some(name) = &name {
+        check_name(&mut check, "changes.name", name);
+    }
+    if let Some(name) = &english_name {
+        check_name(&mut check, "changes.english-name", name);
+    }
+    if let Some(parent_id) = parent_id {
+        check.id("changes.parent-id", parent_id);
+    }
+    check.finish()?;
+
+    let body = json!({ "id": id, "name": name, "name_en": english_name, "parentid": parent_id, "order": order });
+    Ok(Call::post("/cgi-bin/department/update", Access::Contacts, body).repeatable_if(true))
+}
+
+/// `GET /cgi-bin/department/delete`
+pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error> {
+    let mut check = Check::default();
+    check.id("department-id", id);
+    check.finish()?;
+
+    Ok(Call::get("/cgi-bin/department/delete", Access::Contacts).query("id", id.to_string()))
+}
+
+fn check_name(check: &mut Check, field: &str, name: &str) {
+    check.chars(field, name, 1..=64);
+    check.without(field, name, FORBIDDEN);
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::actions::testing::{check_refused, check_reply, check_request};
+
+    fn sales() -> NewDepartment {
+        NewDepartment {
+            name: "Sales".into(),
+            english_name: None,
+            parent_id: 1,
+            order: None,
+            id: None,
+        }
+    }
+
+    fn unchanged() -> DepartmentChanges {
+        DepartmentChanges { name: None, english_name: None, parent_id: None, order: None }
+    }
+
+    #[test]
+    fn list_department_ids_wire() {
+        let call = list_department_ids(None).unwrap();
+        check_request(&call, expect!["GET /cgi-bin/department/simplelist [contacts, repeatable]"]);
+        check_request(
+            &list_department_ids(Some(310)).unwrap(),
+            expect!["GET /cgi-bin/department/simplelist?id=310 [contacts, repeatable]"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","department_id":[{"id":1,"parentid":0,"order":100000000},{"id":310,"parentid":1,"order":4294967295}]}"#,
+            expect![
+                "Ok(Accepted([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }]))"
+            ],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":60123,"errmsg":"invalid department id","department_id":[]}"#,
+            expect![[r#"Ok(Refused { code: 60123, message: "invalid department id" })"#]],
+        );
+    }
+
+    #[test]
+    fn list_department_ids_limits() {
+        for (id, accepted) in [(0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)]
+        {
+            assert_eq!(list_department_ids(Some(id)).is_ok(), accepted, "{id}");
+        }
+    }
+
+    #[test]
+    fn create_department_wire() {
+        let call = create_department(sales()).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/department/create {"name":"Sales","parentid":1} [contacts, once]"#
+            ]],
+        );
+        let everything = NewDepartment {
+            english_name: Some("S".into()),
+            order: Some(4_294_967_295),
+            id: Some(2),
+            ..sales()
+        };
+        check_request(
+            &create_department(everything).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/department/create {"id":2,"name":"Sales","name_en":"S","order":4294967295,"parentid":1} [contacts, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"created","id":7}"#,
+            expect!["Ok(CreatedDepartment { id: 7, warning: None })"],
+        );
+    }
+
+    #[test]
+    fn create_department_limits() {
+        for (chars, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            let name = "部".repeat(chars);
+            assert_eq!(
+                create_department(NewDepartment { name: name.clone(), ..sales() }).is_ok(),
+                accepted,
+                "{chars}"
+            );
+            let department = NewDepartment { english_name: Some(name), ..sales() };
+            assert_eq!(
+                create_department(department).is_ok(),
+                accepted,
+                "{chars} characters in English"
+            );
+        }
+        for forbidden in FORBIDDEN.chars() {
+            let department =
+                NewDepartment { name: ["a", &forbidden.to_string()].concat(), ..sales() };
+            assert!(create_department(department).is_err(), "{forbidden}");
+        }
+        for (id, accepted) in [(1, false), (2, true), (2_147_483_647, true), (2_147_483_648, false)]
+        {
+            assert_eq!(
+                create_department(NewDepartment { id: Some(id), ..sales() }).is_ok(),
+                accepted,
+                "id {id}"
+            );
+        }
+        let all = NewDepartment {
+            name: "a/b|c".into(),
+            english_name: Some("".into()),
+            parent_id: 0,
+            id: Some(1),
+            order: None,
+        };
+        check_refused(
+            create_department(all),
+            expect![[r#"
+            department.name: must not contain `|`
+            department.english-name: must have 1 to 64 characters, has 0
+            department.parent-id: must be 1 to 2147483647, is 0
+            department.id: must be 2 to 2147483647, is 1"#]],
+        );
+    }
+
+    #[test]
+    fn update_department_wire() {
+        let call = update_department(310, unchanged()).unwrap();
+        check_request(
+            &call,
+            expect![[r#"POST /cgi-bin/department/update {"id":310} [contacts, repeatable]"#]],
+        );
+        let changes = DepartmentChanges {
+            name: Some("北".into()),
+            english_name: Some("N".into()),
+            parent_id: Some(2),
+            order: Some(0),
+        };
+        check_request(
+            &update_department(310, changes).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/department/update {"id":310,"name":"北","name_en":"N","order":0,"parentid":2} [contacts, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"updated"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#,
+            expect![[r#"Ok(Receipt { truncated: [], warning: Some("updated. Warning: wrong json format.") })"#]],
+        );
+    }
+
+    #[test]
+    fn update_department_limits() {
+        for (chars, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            let changes = DepartmentChanges { name: Some("部".repeat(chars)), ..unchanged() };
+            assert_eq!(update_department(310, changes).is_ok(), accepted, "{chars} characters");
+        }
+        let changes = DepartmentChanges {
+            english_name: Some("a?".into()),
+            parent_id: Some(0),
+            ..unchanged()
+        };
+        check_refused(
+            update_department(0, changes),
+            expect![[r#"
+            department-id: must be 1 to 2147483647, is 0
+            changes.english-name: must not contain `?`
+            changes.parent-id: must be 1 to 2147483647, is 0"#]],
+        );
+    }
+
+    #[test]
+    fn delete_department_wire() {
+        let call = delete_department(310).unwrap();
+        check_request(
+            &call,
+            expect!["GET /cgi-bin/department/delete?id=310 [contacts, repeatable]"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"deleted"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn delete_department_limits() {
+        for (id, accepted) in [(0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)]
+        {
+            assert_eq!(delete_department(id).is_ok(), accepted, "{id}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Group chats that an application makes.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    bindings::exports::wecom::connector::{
+        group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, GroupChatKind, NewGroupChat},
+        types::{Error, GroupChatId, Receipt, UserId},
+    },
+    call::{Access, Call},
+    check::Check,
+};
+
+/// `GET /cgi-bin/appchat/get`
+pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> {
+    #[derive(Deserialize)]
+    struct Found {
+        chat_info: Info,
+    }
+    #[derive(Deserialize)]
+    struct Info {
+        chatid: Option<GroupChatId>,
+        name: Option<String>,
+        owner: Option<UserId>,
+        #[serde(default)]
+        userlist: Vec<UserId>,
+        chat_type: Option<u32>,
+    }
+
+    let mut check = Check::default();
+    check.group_chat_id("group-chat-id", &id);
+    check.finish()?;
+
+    let call = Call::get("/cgi-bin/appchat/get", Access::Application).query("chatid", id.as_str());
+    Ok(call.reading(move |it: Found, _| {
+        let Info { chatid, name, owner, userlist, chat_type } = it.chat_info;
+        GroupChat {
+            id: chatid.unwrap_or_else(|| id.clone()),
+            name: name.filter(|it| !it.is_empty()),
+            owner: owner.filter(|it| !it.is_empty()),
+            members: userlist,
+            kind: chat_type.map(|it| match it {
+                0 => GroupChatKind::Ordinary,
+                1 => GroupChatKind::Course,
+                other => GroupChatKind::Other(other),
+            }),
+        }
+    }))
+}
+
+/// `POST /cgi-bin/appchat/create`
+pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
+    #[derive(Deserialize)]
+    struct Created {
+        chatid: GroupChatId,
+    }
+
+    let NewGroupChat { name, owner, members, id } = group_chat;
+    let mut check = Check::default();
+    let name =
+        name.filter(|it| !it.is_empty()).map(|it| check.cut_chars("group-chat.name", it, 50));
+    check.user_ids("group-chat.members", &members, 2..=2000);
+    check.distinct("group-chat.members", members.iter().map(|it| it.to_ascii_lowercase()));
+    if let Some(owner) = &owner {
+        check.user_id("group-chat.owner", owner);
+        if !members.iter().any(|it| it.eq_ignore_ascii_case(owner)) {
+            check.note("group-chat.owner", "must be one of the members");
+        }
+    }
+    if let Some(id) = &id {
+        check.group_chat_id("group-chat.id", id);
+    }
+    let truncated = check.finish()?;
+
+    let body = json!({ "name": name, "owner": owner, "userlist": members, "chatid": id });
+    Ok(Call::post("/cgi-bin/appchat/create", Access::Application, body)
+        .repeatable_if(id.is_some())
+        .reading(move |it: Created, warning| CreatedGroupChat {
+            id: it.chatid,
+            truncated: truncated.clone(),
+            warning,
+        }))
+}
+
+/// `POST /cgi-bin/appchat/update`
+pub(crate) fn update_group_chat(
+    id: GroupChatId,
+    changes: GroupChatChanges,
+) -> Result<Call<Receipt>, Error> {
+    let GroupChatChanges { name, owner, add_members, remove_members } = changes;
+    let mut check = Check::default();
+    check.group_chat_id("group-chat-id", &id);
+    let name = name.map(|it| check.cut_chars("changes.name", it, 50));
+    if let Some(owner) = &owner {
+        check.user_id("changes.owner", owner);
+    }
+    let add = add_members.filter(|it| !it.is_empty());
+    let remove = remove_members.filter(|it| !it.is_empty());
+    for (field, users) in [("changes.add-members", &add), ("changes.remove-members", &remove)] {
+        if let Some(users) = users {
+            check.user_ids(field, users, 0..=2000);
+            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()));
+        }
+    }
+    if let (Some(add), Some(remove)) = (&add, &remove)
+        && add.iter().any(|it| remove.iter().any(|other| other.eq_ignore_ascii_case(it)))
+    {
+        check.note("changes.remove-members", "must not name anybody whom `add-members` names");
+    }
+    let truncated = check.finish()?;
+
+    let body = json!({ "chatid": id, "name": name, "owner": owner, "add_user_list": add, "del_user_list": remove });
+    Ok(Call::post("/cgi-bin/appchat/update", Access::Application, body)
+        .repeatable_if(true)
+        .shortened(truncated))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, vec};
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::actions::testing::{accepted, check_refused, check_reply, check_request};
+
+    fn storm() -> NewGroupChat {
+        NewGroupChat {
+            name: None,
+            owner: None,
+            members: vec!["noor.h".into(), "iker.z".into()],
+            id: None,
+        }
+    }
+
+    fn unchanged() -> GroupChatChanges {
+        GroupChatChanges { name: None, owner: None, add_members: None, remove_members: None }
+    }
+
+    fn users(count: usize) -> Vec<UserId> {
+        (0..count).map(|it| format!("u{it}")).collect()
+    }
+
+    #[test]
+    fn get_group_chat_wire() {
+        let call = get_group_chat("storm2026a".into()).unwrap();
+        check_request(
+            &call,
+            expect!["GET /cgi-bin/appchat/get?chatid=storm2026a [application, repeatable]"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"风","owner":"noor.h","userlist":["noor.h","kai.p"],"chat_type":0}}"#,
+            expect![[r#"Ok(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"chat_info":{"chat_type":7}}"#,
+            expect![[r#"Ok(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#]],
+        );
+    }
+
+    #[test]
+    fn get_group_chat_limits() {
+        for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
+            assert_eq!(get_group_chat("a".repeat(length)).is_ok(), accepted, "{length}");
+        }
+        assert!(get_group_chat("a-b".into()).is_err());
+    }
+
+    #[test]
+    fn create_group_chat_wire() {
+        let call = create_group_chat(storm()).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/create {"userlist":["noor.h","iker.z"]} [application, once]"#
+            ]],
+        );
+        let everything = NewGroupChat {
+            name: Some("名".repeat(51)),
+            owner: Some("Noor.H".into()),
+            id: Some("storm2026a".into()),
+            ..storm()
+        };
+        let call = create_group_chat(everything).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/create {"chatid":"storm2026a","name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","owner":"Noor.H","userlist":["noor.h","iker.z"]} [application, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","chatid":"storm2026a"}"#,
+            expect![[r#"Ok(CreatedGroupChat { id: "storm2026a", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#]],
+        );
+    }
+
+    #[test]
+    fn create_group_chat_limits() {
+        for (count, accepted) in [(0, false), (1, false), (2, true), (2000, true), (2001, false)] {
+            assert_eq!(
+                create_group_chat(NewGroupChat { members: users(count), ..storm() }).is_ok(),
+                accepted,
+                "{count}"
+            );
+        }
+        let all = NewGroupChat {
+            owner: Some("may.l".into()),
+            members: vec!["noor.h".into(), "NOOR.H".into(), String::new()],
+            id: Some("部".into()),
+            name: None,
+        };
+        check_refused(
+            create_group_chat(all),
+            expect![[r#"
+            group-chat.members[2]: must have 1 to 64 bytes, has 0
+            group-chat.members: names noor.h twice
+            group-chat.owner: must be one of the members
+            group-chat.id: must be digits and ASCII letters"#]],
+        );
+    }
+
+    #[test]
+    fn update_group_chat_wire() {
+        let call = update_group_chat("storm2026a".into(), unchanged()).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a"} [application, repeatable]"#
+            ]],
+        );
+        let changes = GroupChatChanges {
+            name: Some("风".into()),
+            owner: Some("kai.p".into()),
+            add_members: Some(vec!["kai.p".into()]),
+            remove_members: Some(vec!["may.l".into()]),
+        };
+        check_request(
+            &update_group_chat("storm2026a".into(), changes).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/appchat/update {"add_user_list":["kai.p"],"chatid":"storm2026a","del_user_list":["may.l"],"name":"风","owner":"kai.p"} [application, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn update_group_chat_limits() {
+        for (count, accepted) in [(0, true), (2000, true), (2001, false)] {
+            let changes = GroupChatChanges { add_members: Some(users(count)), ..unchanged() };
+            assert_eq!(update_group_chat("a".into(), changes).is_ok(), accepted, "{count}");
+        }
+        for (chars, kept) in [(50, None), (51, Some(150))] {
+            let changes = GroupChatChanges { name: Some("名".repeat(chars)), ..unchanged() };
+            let call = update_group_chat("a".into(), changes).unwrap();
+            let receipt = accepted(&call);
+            assert_eq!(
+                receipt.truncated.first().map(|it| it.kept_bytes),
+                kept,
+                "{chars} characters"
+            );
+        }
+        let all = GroupChatChanges {
+            name: Some(String::new()),
+            owner: Some("a b".into()),
+            add_members: Some(vec!["x".into()]),
+            remove_members: Some(vec!["X".into(), "@all".into()]),
+        };
+        check_refused(
+            update_group_chat(String::new(), all),
+            expect![[r#"
+            group-chat-id: must have 1 to 32 bytes, has 0
+            changes.name: must not be empty
+            changes.owner: must not contain `|`, blanks or control characters
+            changes.remove-members[1]: is not a member; there is a case or a field of its own for everyone
+            changes.remove-members: must not name anybody whom `add-members` names"#]],
+        );
+    }
+}

@@ -1,0 +1,346 @@
+//! Messages that an application sends into group chats.
+
+use serde_json::{Value, json};
+
+use super::content;
+use crate::{
+    bindings::exports::wecom::connector::{
+        group_messages::{
+            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+        },
+        types::{Error, GroupChatId, Receipt},
+    },
+    call::{Access, Call},
+    check::Check,
+};
+
+/// `POST /cgi-bin/appchat/send`, text
+pub(crate) fn send_group_text(message: GroupText) -> Result<Call<Receipt>, Error> {
+    let GroupText { group_chat_id, content, confidentiality, mentioned_users, mention_everyone } =
+        message;
+    let mut check = Check::default();
+    let content = content::text(&mut check, content);
+    let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone, 2000);
+    let text = json!({ "content": content, "mentioned_list": mentioned });
+    send(check, group_chat_id, "text", text, content::safe(confidentiality))
+}
+
+/// `POST /cgi-bin/appchat/send`, markdown
+pub(crate) fn send_group_markdown(message: GroupMarkdown) -> Result<Call<Receipt>, Error> {
+    let GroupMarkdown { group_chat_id, content } = message;
+    let mut check = Check::default();
+    let markdown = content::markdown(&mut check, content);
+    send(check, group_chat_id, "markdown", markdown, None)
+}
+
+/// `POST /cgi-bin/appchat/send`, file
+pub(crate) fn send_group_file(message: GroupFile) -> Result<Call<Receipt>, Error> {
+    let GroupFile { group_chat_id, media_id, confidentiality } = message;
+    let mut check = Check::default();
+    let file = content::file(&mut check, "message.media-id", media_id);
+    send(check, group_chat_id, "file", file, content::safe(confidentiality))
+}
+
+/// `POST /cgi-bin/appchat/send`, image
+pub(crate) fn send_group_image(message: GroupImage) -> Result<Call<Receipt>, Error> {
+    let GroupImage { group_chat_id, media_id, confidentiality } = message;
+    let mut check = Check::default();
+    let image = content::file(&mut check, "message.media-id", media_id);
+    send(check, group_chat_id, "image", image, content::safe(confidentiality))
+}
+
+/// `POST /cgi-bin/appchat/send`, mpnews
+pub(crate) fn send_group_mpnews(message: GroupMpnews) -> Result<Call<Receipt>, Error> {
+    let GroupMpnews { group_chat_id, articles, confidentiality } = message;
+    let mut check = Check::default();
+    let mpnews = content::mpnews(&mut check, articles);
+    send(check, group_chat_id, "mpnews", mpnews, content::mpnews_safe(confidentiality))
+}
+
+/// `POST /cgi-bin/appchat/send`, textcard
+pub(crate) fn send_group_text_card(message: GroupTextCard) -> Result<Call<Receipt>, Error> {
+    let GroupTextCard { group_chat_id, card } = message;
+    let mut check = Check::default();
+    let card = content::text_card(&mut check, card);
+    send(check, group_chat_id, "textcard", card, None)
+}
+
+fn send(
+    mut check: Check,
+    group_chat_id: GroupChatId,
+    kind: &str,
+    content: Value,
+    safe: Option<u8>,
+) -> Result<Call<Receipt>, Error> {
+    check.group_chat_id("message.group-chat-id", &group_chat_id);
+    let truncated = check.finish()?;
+
+    let body = json!({ "chatid": group_chat_id, "msgtype": kind, (kind): content, "safe": safe });
+    Ok(Call::post("/cgi-bin/appchat/send", Access::Application, body).shortened(truncated))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String, vec, vec::Vec};
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::{
+        actions::testing::{accepted, check_refused, check_reply, check_request},
+        bindings::exports::wecom::connector::types::{
+            Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard,
+        },
+    };
+
+    fn storm() -> GroupChatId {
+        "storm2026a".into()
+    }
+
+    fn text(content: impl Into<String>) -> GroupText {
+        GroupText {
+            group_chat_id: storm(),
+            content: content.into(),
+            confidentiality: None,
+            mentioned_users: None,
+            mention_everyone: None,
+        }
+    }
+
+    fn markdown(content: String) -> GroupMarkdown {
+        GroupMarkdown { group_chat_id: storm(), content }
+    }
+
+    fn article() -> MpnewsArticle {
+        MpnewsArticle {
+            title: "T".into(),
+            thumbnail: "MID-1".into(),
+            content: "<p>C</p>".into(),
+            author: None,
+            source_url: None,
+            digest: None,
+        }
+    }
+
+    fn mpnews(articles: Vec<MpnewsArticle>) -> GroupMpnews {
+        GroupMpnews { group_chat_id: storm(), articles, confidentiality: None }
+    }
+
+    fn card(url: &str) -> GroupTextCard {
+        let card = TextCard {
+            title: "T".into(),
+            description: "D".into(),
+            url: url.into(),
+            button_text: None,
+        };
+        GroupTextCard { group_chat_id: storm(), card }
+    }
+
+    #[test]
+    fn send_group_text_wire() {
+        let call = send_group_text(text("hi")).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","text":{"content":"hi"}} [application, once]"#
+            ]],
+        );
+        let everything = GroupText {
+            confidentiality: Some(Confidentiality::Confidential),
+            mentioned_users: Some(vec!["noor.h".into()]),
+            mention_everyone: Some(true),
+            ..text("hi")
+        };
+        check_request(
+            &send_group_text(everything).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","safe":1,"text":{"content":"hi","mentioned_list":["noor.h","@all"]}} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":86008,"errmsg":"chat not created by this app"}"#,
+            expect![[r#"Ok(Refused { code: 86008, message: "chat not created by this app" })"#]],
+        );
+    }
+
+    #[test]
+    fn send_group_text_limits() {
+        for (content, kept) in [("部".repeat(682), None), ("部".repeat(683), Some(2046))] {
+            let call = send_group_text(text(content)).unwrap();
+            let receipt = accepted(&call);
+            assert_eq!(receipt.truncated.first().map(|it| it.kept_bytes), kept);
+        }
+        for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
+            let message = GroupText { group_chat_id: "a".repeat(length), ..text("hi") };
+            assert_eq!(send_group_text(message).is_ok(), accepted, "chat id of {length}");
+        }
+        for (count, accepted) in [(0, true), (2000, true), (2001, false)] {
+            let users = (0..count).map(|it| format!("u{it}")).collect();
+            let message = GroupText { mentioned_users: Some(users), ..text("hi") };
+            assert_eq!(send_group_text(message).is_ok(), accepted, "{count} mentioned");
+        }
+        let all = GroupText {
+            group_chat_id: "a b".into(),
+            mentioned_users: Some(vec!["@all".into()]),
+            ..text("")
+        };
+        check_refused(
+            send_group_text(all),
+            expect![[r#"
+            message.content: must not be empty
+            message.mentioned-users[0]: is not a member; there is a case or a field of its own for everyone
+            message.group-chat-id: must be digits and ASCII letters"#]],
+        );
+    }
+
+    #[test]
+    fn send_group_markdown_wire() {
+        let call = send_group_markdown(markdown("**hi**".into())).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","markdown":{"content":"**hi**"},"msgtype":"markdown"} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_markdown_limits() {
+        for (bytes, accepted) in [(0, false), (1, true), (2048, true), (2049, false)] {
+            assert_eq!(
+                send_group_markdown(markdown("a".repeat(bytes))).is_ok(),
+                accepted,
+                "{bytes} bytes"
+            );
+        }
+        assert!(send_group_markdown(markdown("部".repeat(683))).is_err());
+    }
+
+    #[test]
+    fn send_group_file_wire() {
+        let message = GroupFile {
+            group_chat_id: storm(),
+            media_id: "MID-3".into(),
+            confidentiality: Some(Confidentiality::Public),
+        };
+        let call = send_group_file(message).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","file":{"media_id":"MID-3"},"msgtype":"file","safe":0} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_file_limits() {
+        for (media_id, accepted) in [("", false), ("MID-3", true)] {
+            let message = GroupFile {
+                group_chat_id: storm(),
+                media_id: media_id.into(),
+                confidentiality: None,
+            };
+            assert_eq!(send_group_file(message).is_ok(), accepted, "{media_id:?}");
+        }
+    }
+
+    #[test]
+    fn send_group_image_wire() {
+        let message =
+            GroupImage { group_chat_id: storm(), media_id: "MID-2".into(), confidentiality: None };
+        let call = send_group_image(message).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","image":{"media_id":"MID-2"},"msgtype":"image"} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_image_limits() {
+        for (media_id, accepted) in [("", false), ("MID-2", true)] {
+            let message = GroupImage {
+                group_chat_id: storm(),
+                media_id: media_id.into(),
+                confidentiality: None,
+            };
+            assert_eq!(send_group_image(message).is_ok(), accepted, "{media_id:?}");
+        }
+    }
+
+    #[test]
+    fn send_group_mpnews_wire() {
+        let message = GroupMpnews {
+            confidentiality: Some(MpnewsConfidentiality::WithinCorp),
+            ..mpnews(vec![article()])
+        };
+        let call = send_group_mpnews(message).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","mpnews":{"articles":[{"content":"<p>C</p>","thumb_media_id":"MID-1","title":"T"}]},"msgtype":"mpnews","safe":2} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_mpnews_limits() {
+        for (count, accepted) in [(0, false), (1, true), (8, true), (9, false)] {
+            assert_eq!(
+                send_group_mpnews(mpnews(vec![article(); count])).is_ok(),
+                accepted,
+                "{count} articles"
+            );
+        }
+    }
+
+    #[test]
+    fn send_group_text_card_wire() {
+        let call = send_group_text_card(card("https://a.example")).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"textcard","textcard":{"description":"D","title":"T","url":"https://a.example"}} [application, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_text_card_limits() {
+        for (url, accepted) in [("https://a.example", true), ("a.example", false), ("", false)] {
+            assert_eq!(send_group_text_card(card(url)).is_ok(), accepted, "{url:?}");
+        }
+    }
+}

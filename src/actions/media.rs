@@ -1,0 +1,228 @@
+//! Files, uploaded for messages to carry.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::Deserialize;
+
+use crate::{
+    bindings::exports::wecom::connector::{
+        media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
+        types::{Error, MediaId},
+    },
+    call::{Access, Call},
+    check::Check,
+    wire::{self, number_or_text},
+};
+
+const MB: usize = 1 << 20;
+
+/// `POST /cgi-bin/media/upload`
+pub(crate) fn upload_media(media: NewMedia) -> Result<Call<UploadedMedia>, Error> {
+    let NewMedia { kind, file_name, content } = media;
+    upload("/cgi-bin/media/upload", Access::Application, kind, &file_name, content)
+}
+
+/// `POST /cgi-bin/webhook/upload_media`
+pub(crate) fn upload_chatbot_media(media: NewChatbotMedia) -> Result<Call<UploadedMedia>, Error> {
+    let NewChatbotMedia { kind, file_name, content } = media;
+    let kind = match kind {
+        ChatbotMediaKind::File => MediaKind::File,
+        ChatbotMediaKind::Voice => MediaKind::Voice,
+    };
+    upload("/cgi-bin/webhook/upload_media", Access::Chatbot, kind, &file_name, content)
+}
+
+fn upload(
+    path: &'static str,
+    access: Access,
+    kind: MediaKind,
+    file_name: &str,
+    content: Vec<u8>,
+) -> Result<Call<UploadedMedia>, Error> {
+    #[derive(Deserialize)]
+    struct Uploaded {
+        media_id: MediaId,
+        #[serde(default, deserialize_with = "number_or_text")]
+        created_at: Option<u64>,
+    }
+
+    let mut check = Check::default();
+    check.bytes("media.file-name", file_name, 1..=255);
+    check.without("media.file-name", file_name, "/\\:\"");
+    if file_name.contains(char::is_control) {
+        check.note("media.file-name", "must not contain control characters");
+    }
+    let (name, largest) = match kind {
+        MediaKind::Image => ("image", 10 * MB),
+        MediaKind::Voice => ("voice", 2 * MB),
+        MediaKind::Video => ("video", 10 * MB),
+        MediaKind::File => ("file", 20 * MB),
+    };
+    check.size("media.content", &content, 6..=largest);
+    let part_type = match kind {
+        MediaKind::Image => {
+            check_image(&mut check, "media.content", &content);
+            if is_png(&content) { "image/png" } else { "image/jpg" }
+        }
+        MediaKind::Voice => {
+            if !content.starts_with(b"#!AMR") {
+                check.note("media.content", "must be AMR");
+            }
+            "voice/amr"
+        }
+        MediaKind::Video => {
+            if content.get(4..8) != Some(b"ftyp") {
+                check.note("media.content", "must be MP4");
+            }
+            "video/mp4"
+        }
+        MediaKind::File => "application/octet-stream",
+    };
+    check.finish()?;
+
+    let call = Call::upload(path, access, wire::upload(file_name, part_type, content))
+        .query("type", String::from(name));
+    Ok(call.reading(|it: Uploaded, _| UploadedMedia { id: it.media_id, created_at: it.created_at }))
+}
+
+pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {
+    if !is_png(content) && !content.starts_with(b"\xff\xd8\xff") {
+        check.note(field, "must be JPG or PNG");
+    }
+}
+
+fn is_png(content: &[u8]) -> bool {
+    content.starts_with(b"\x89PNG\r\n\x1a\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::actions::testing::{check_refused, check_reply, check_request};
+
+    fn media(kind: MediaKind, content: &[u8]) -> NewMedia {
+        NewMedia { kind, file_name: "名单.txt".into(), content: content.to_vec() }
+    }
+
+    fn chatbot_media(kind: ChatbotMediaKind, content: &[u8]) -> NewChatbotMedia {
+        NewChatbotMedia { kind, file_name: "rota.txt".into(), content: content.to_vec() }
+    }
+
+    fn sized(head: &[u8], size: usize) -> Vec<u8> {
+        let mut content = head.to_vec();
+        content.resize(size, 0);
+        content
+    }
+
+    #[test]
+    fn upload_media_wire() {
+        let call = upload_media(media(MediaKind::File, b"Mon 7-5")).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/media/upload?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="名单.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [application, repeatable]"#
+            ]],
+        );
+        check_request(
+            &upload_media(media(MediaKind::Voice, b"#!AMR\n")).unwrap(),
+            expect![[r#"
+                POST /cgi-bin/media/upload?type=voice multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="名单.txt"; filelength=6\r\nContent-Type: voice/amr\r\n\r\n#!AMR
+                \r\n--wecom-connector-0--\r\n [application, repeatable]"#]],
+        );
+        for (created_at, expected) in [
+            (
+                r#""1789000000""#,
+                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+            ),
+            (
+                "1789000000",
+                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+            ),
+        ] {
+            let reply = [
+                r#"{"errcode":0,"errmsg":"","type":"file","media_id":"MID-77","created_at":"#,
+                created_at,
+                "}",
+            ]
+            .concat();
+            check_reply(&call, &reply, expected);
+        }
+    }
+
+    #[test]
+    fn upload_media_limits() {
+        for (kind, head, largest) in [
+            (MediaKind::Image, &b"\x89PNG\r\n\x1a\n"[..], 10 << 20),
+            (MediaKind::Image, b"\xff\xd8\xff", 10 << 20),
+            (MediaKind::Voice, b"#!AMR", 2 << 20),
+            (MediaKind::Video, b"\0\0\0\x20ftyp", 10 << 20),
+            (MediaKind::File, b"", 20 << 20),
+        ] {
+            for (size, accepted) in [(5, false), (8, true), (largest, true), (largest + 1, false)] {
+                assert_eq!(
+                    upload_media(media(kind, &sized(head, size))).is_ok(),
+                    accepted,
+                    "{kind:?} of {size}"
+                );
+            }
+        }
+        assert!(upload_media(media(MediaKind::File, b"123456")).is_ok());
+        for (name, accepted) in [
+            ("", false),
+            ("a/b", false),
+            ("a\\b", false),
+            ("a:b", false),
+            ("a\"b", false),
+            ("a\r\nb", false),
+            ("部.txt", true),
+        ] {
+            let media = NewMedia { file_name: name.into(), ..media(MediaKind::File, b"Mon 7-5") };
+            assert_eq!(upload_media(media).is_ok(), accepted, "{name:?}");
+        }
+        for (length, accepted) in [(255, true), (256, false)] {
+            let media =
+                NewMedia { file_name: "a".repeat(length), ..media(MediaKind::File, b"Mon 7-5") };
+            assert_eq!(upload_media(media).is_ok(), accepted, "name of {length}");
+        }
+        let all = NewMedia { file_name: "\n:".into(), ..media(MediaKind::Image, b"GIF") };
+        check_refused(
+            upload_media(all),
+            expect![[r#"
+            media.file-name: must not contain `:`
+            media.file-name: must not contain control characters
+            media.content: must have 6 to 10485760 bytes, has 3
+            media.content: must be JPG or PNG"#]],
+        );
+    }
+
+    #[test]
+    fn upload_chatbot_media_wire() {
+        let call = upload_chatbot_media(chatbot_media(ChatbotMediaKind::File, b"Mon 7-5")).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/webhook/upload_media?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="rota.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [chatbot, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","type":"file","media_id":"MID-BOT-1","created_at":"1789000100"}"#,
+            expect![[r#"Ok(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
+        );
+    }
+
+    #[test]
+    fn upload_chatbot_media_limits() {
+        for (kind, head, largest) in [
+            (ChatbotMediaKind::File, &b""[..], 20 << 20),
+            (ChatbotMediaKind::Voice, b"#!AMR", 2 << 20),
+        ] {
+            for (size, accepted) in [(5, false), (6, true), (largest, true), (largest + 1, false)] {
+                let media = chatbot_media(kind, &sized(head, size));
+                assert_eq!(upload_chatbot_media(media).is_ok(), accepted, "{kind:?} of {size}");
+            }
+        }
+    }
+}

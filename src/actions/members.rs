@@ -1,0 +1,693 @@
+//! Members of the enterprise.
+
+use alloc::{format, string::String, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    bindings::exports::wecom::connector::{
+        members::{
+            CreatedMember, Gender, MemberChanges, MemberInDepartment, MemberPage, Membership,
+            NamedDepartment, NewMember, TextChange, UsersChange,
+        },
+        types::{DepartmentId, Error, Receipt, UserId},
+    },
+    call::{Access, Call},
+    check::Check,
+};
+
+/// `POST /cgi-bin/user/list_id`
+pub(crate) fn list_member_ids(
+    cursor: Option<String>,
+    limit: Option<u32>,
+) -> Result<Call<MemberPage>, Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        #[serde(default)]
+        next_cursor: Option<String>,
+        #[serde(default)]
+        dept_user: Vec<Row>,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        userid: UserId,
+        department: DepartmentId,
+    }
+
+    let mut check = Check::default();
+    if let Some(cursor) = &cursor {
+        check.bytes("cursor", cursor, 1..=4096);
+    }
+    if let Some(limit) = limit {
+        check.number("limit", limit, 1..=10_000);
+    }
+    check.finish()?;
+
+    let body = json!({ "cursor": cursor, "limit": limit });
+    Ok(Call::post("/cgi-bin/user/list_id", Access::Contacts, body).repeatable_if(true).reading(
+        |it: Page, _| MemberPage {
+            members: it
+                .dept_user
+                .into_iter()
+                .map(|Row { userid, department }| MemberInDepartment {
+                    user_id: userid,
+                    department_id: department,
+                })
+                .collect(),
+            next_cursor: it.next_cursor.filter(|it| !it.is_empty()),
+        },
+    ))
+}
+
+/// `POST /cgi-bin/user/create`
+pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Error> {
+    #[derive(Deserialize)]
+    struct Created {
+        created_department_list: Option<Departments>,
+    }
+    #[derive(Deserialize)]
+    struct Departments {
+        #[serde(default)]
+        department_info: Vec<Named>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        id: DepartmentId,
+        #[serde(default)]
+        name: String,
+    }
+
+    let NewMember {
+        user_id,
+        name,
+        alias,
+        gender,
+        enabled,
+        main_department,
+        position,
+        departments,
+        direct_superiors,
+        telephone,
+        mobile,
+        email,
+        corp_email,
+        address,
+        to_invite,
+    } = member;
+    let mut check = Check::default();
+    check_new_user_id(&mut check, "member.user-id", &user_id);
+    check.chars("member.name", &name, 1..=64);
+    check_alias(&mut check, "member.alias", alias.as_deref());
+    let main_department =
+        check_main_department(&mut check, "member.main-department", main_department);
+    check_position(&mut check, "member.position", position.as_deref());
+    let departments = departments.filter(|it| !it.is_empty());
+    let places = places(&mut check, "member.departments", departments);
+    if let Some(superiors) = &direct_superiors {
+        check.user_ids("member.direct-superiors", superiors, 0..=5);
+    }
+    check_telephone(&mut check, "member.telephone", telephone.as_deref());
+    check_mobile(&mut check, "member.mobile", mobile.as_deref());
+    check_email(&mut check, "member.email", email.as_deref());
+    check_email(&mut check, "member.corp-email", corp_email.as_deref());
+    check_address(&mut check, "member.address", address.as_deref());
+    if mobile.is_none() && email.is_none() {
+        check.note("member.mobile", "must be given, or else `email`");
+    }
+    check.finish()?;
+
+    let body = json!({
+        "userid": user_id,
+        "name": name,
+        "alias": alias,
+        "gender": gender.map(number),
+        "enable": enabled.map(u8::from),
+        "main_department": main_department,
+        "position": position,
+        "department": places.departments,
+        "order": places.orders,
+        "is_leader_in_dept": places.leaders,
+        "direct_leader": direct_superiors,
+        "telephone": telephone,
+        "mobile": mobile,
+        "email": email,
+        "biz_mail": corp_email,
+        "address": address,
+        "to_invite": to_invite,
+    });
+    Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(
+        |it: Created, warning| {
+            let named = it.created_department_list.map(|it| it.department_info).unwrap_or_default();
+            CreatedMember {
+                created_departments: named
+                    .into_iter()
+                    .map(|Named { id, name }| NamedDepartment { id, name })
+                    .collect(),
+                warning,
+            }
+        },
+    ))
+}
+
+/// `POST /cgi-bin/user/update`
+pub(crate) fn update_member(
+    user_id: UserId,
+    changes: MemberChanges,
+) -> Result<Call<Receipt>, Error> {
+    let MemberChanges {
+        name,
+        alias,
+        gender,
+        enabled,
+        main_department,
+        position,
+        departments,
+        direct_superiors,
+        telephone,
+        mobile,
+        email,
+        corp_email,
+        address,
+    } = changes;
+    let mut check = Check::default();
+    check.user_id("user-id", &user_id);
+    if let Some(name) = &name {
+        check.chars("changes.name", name, 1..=64);
+    }
+    check_alias(&mut check, "changes.alias", alias.as_deref());
+    let main_department =
+        check_main_department(&mut check, "changes.main-department", main_department);
+    let position = position.map(changed_text);
+    check_position(&mut check, "changes.position", position.as_deref());
+    let places = places(&mut check, "changes.departments", departments);
+    let superiors = direct_superiors.map(|it| match it {
+        UsersChange::Clear => Vec::new(),
+        UsersChange::Set(users) => users,
+    });
+    if let Some(superiors) = &superiors {
+        check.user_ids("changes.direct-superiors", superiors, 0..=5);
+    }
+    check_telephone(&mut check, "changes.telephone", telephone.as_deref());
+    check_mobile(&mut check, "changes.mobile", mobile.as_deref());
+    check_email(&mut check, "changes.email", email.as_deref());
+    check_email(&mut check, "changes.corp-email", corp_email.as_deref());
+    let address = address.map(changed_text);
+    check_address(&mut check, "changes.address", address.as_deref());
+    check.finish()?;
+
+    let body = json!({
+        "userid": user_id,
+        "name": name,
+        "alias": alias,
+        "gender": gender.map(number),
+        "enable": enabled.map(u8::from),
+        "main_department": main_department,
+        "position": position,
+        "department": places.departments,
+        "order": places.orders,
+        "is_leader_in_dept": places.leaders,
+        "direct_leader": superiors,
+        "telephone": telephone,
+        "mobile": mobile,
+        "email": email,
+        "biz_mail": corp_email,
+        "address": address,
+    });
+    Ok(Call::post("/cgi-bin/user/update", Access::Contacts, body).repeatable_if(true))
+}
+
+/// `GET /cgi-bin/user/delete`
+pub(crate) fn delete_member(user_id: UserId) -> Result<Call<Receipt>, Error> {
+    let mut check = Check::default();
+    check.user_id("user-id", &user_id);
+    check.finish()?;
+
+    Ok(Call::get("/cgi-bin/user/delete", Access::Contacts).query("userid", user_id))
+}
+
+/// Memberships as WeCom wants them: three lists of one length, two of which may be absent.
+struct Places {
+    departments: Value,
+    orders: Value,
+    leaders: Value,
+}
+
+fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) -> Places {
+    let Some(memberships) = memberships else {
+        return Places { departments: Value::Null, orders: Value::Null, leaders: Value::Null };
+    };
+    check.count(field, memberships.len(), 1..=100);
+    check.distinct(field, memberships.iter().map(|it| it.department_id));
+    let (mut departments, mut orders, mut leaders) = (Vec::new(), Vec::new(), Vec::new());
+    let has_order = memberships.iter().any(|it| it.order.is_some());
+    let has_leader = memberships.iter().any(|it| it.leader.is_some());
+    for (index, Membership { department_id, order, leader }) in memberships.into_iter().enumerate()
+    {
+        check.id(&format!("{field}[{index}].department-id"), department_id);
+        departments.push(department_id);
+        orders.push(order.unwrap_or(0));
+        leaders.push(u8::from(leader.unwrap_or(false)));
+    }
+    Places {
+        departments: json!(departments),
+        orders: if has_order { json!(orders) } else { Value::Null },
+        leaders: if has_leader { json!(leaders) } else { Value::Null },
+    }
+}
+
+fn changed_text(change: TextChange) -> String {
+    match change {
+        TextChange::Clear => String::new(),
+        TextChange::Set(text) => text,
+    }
+}
+
+/// A number, but in a string.
+fn number(gender: Gender) -> &'static str {
+    match gender {
+        Gender::Male => "1",
+        Gender::Female => "2",
+    }
+}
+
+fn check_new_user_id(check: &mut Check, field: &str, id: &str) {
+    check.bytes(field, id, 1..=64);
+    let first_is_right = id.bytes().next().is_none_or(|it| it.is_ascii_alphanumeric());
+    if !first_is_right || !id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-@.".contains(&it))
+    {
+        check.note(
+            field,
+            "must be digits, ASCII letters and `_ - @ .`, the first a digit or letter",
+        );
+    }
+}
+
+fn check_alias(check: &mut Check, field: &str, alias: Option<&str>) {
+    if let Some(alias) = alias {
+        check.chars(field, alias, 1..=64);
+    }
+}
+
+fn check_main_department(
+    check: &mut Check,
+    field: &str,
+    id: Option<DepartmentId>,
+) -> Option<DepartmentId> {
+    if let Some(id) = id {
+        check.id(field, id);
+    }
+    id
+}
+
+fn check_position(check: &mut Check, field: &str, position: Option<&str>) {
+    if let Some(position) = position {
+        check.chars(field, position, 0..=128);
+    }
+}
+
+fn check_telephone(check: &mut Check, field: &str, telephone: Option<&str>) {
+    if let Some(telephone) = telephone {
+        check.bytes(field, telephone, 1..=32);
+        if !telephone.bytes().all(|it| it.is_ascii_digit() || b"-+,".contains(&it)) {
+            check.note(field, "must be digits and `- + ,`");
+        }
+    }
+}
+
+fn check_mobile(check: &mut Check, field: &str, mobile: Option<&str>) {
+    if let Some(mobile) = mobile {
+        check.bytes(field, mobile, 1..=32);
+        if !mobile.bytes().all(|it| it.is_ascii_digit() || b"-+".contains(&it)) {
+            check.note(field, "must be digits and `- +`");
+        }
+    }
+}
+
+fn check_email(check: &mut Check, field: &str, email: Option<&str>) {
+    if let Some(email) = email {
+        check.bytes(field, email, 6..=64);
+        let is_address = email.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty() && !domain.is_empty() && !domain.contains('@') && domain.contains('.')
+        });
+        if !is_address || email.contains(|it: char| it.is_whitespace() || it.is_control()) {
+            check.note(field, "must be an email address");
+        }
+    }
+}
+
+fn check_address(check: &mut Check, field: &str, address: Option<&str>) {
+    if let Some(address) = address {
+        check.chars(field, address, 0..=128);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::actions::testing::{check_refused, check_reply, check_request};
+
+    fn iker() -> NewMember {
+        NewMember {
+            user_id: "iker.z".into(),
+            name: "Iker".into(),
+            alias: None,
+            gender: None,
+            enabled: None,
+            main_department: None,
+            position: None,
+            departments: None,
+            direct_superiors: None,
+            telephone: None,
+            mobile: Some("+34600000000".into()),
+            email: None,
+            corp_email: None,
+            address: None,
+            to_invite: None,
+        }
+    }
+
+    fn unchanged() -> MemberChanges {
+        MemberChanges {
+            name: None,
+            alias: None,
+            gender: None,
+            enabled: None,
+            main_department: None,
+            position: None,
+            departments: None,
+            direct_superiors: None,
+            telephone: None,
+            mobile: None,
+            email: None,
+            corp_email: None,
+            address: None,
+        }
+    }
+
+    fn member_of(department_id: DepartmentId) -> Membership {
+        Membership { department_id, order: None, leader: None }
+    }
+
+    #[test]
+    fn list_member_ids_wire() {
+        let call = list_member_ids(None, None).unwrap();
+        check_request(&call, expect!["POST /cgi-bin/user/list_id {} [contacts, repeatable]"]);
+        check_request(
+            &list_member_ids(Some("c-1".into()), Some(10_000)).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/user/list_id {"cursor":"c-1","limit":10000} [contacts, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","next_cursor":"c-2","dept_user":[{"userid":"noor.h","department":310}]}"#,
+            expect![[r#"Ok(MemberPage { members: [MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: Some("c-2") })"#]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","next_cursor":""}"#,
+            expect!["Ok(MemberPage { members: [], next-cursor: None })"],
+        );
+    }
+
+    #[test]
+    fn list_member_ids_limits() {
+        for (limit, accepted) in [(0, false), (1, true), (10_000, true), (10_001, false)] {
+            assert_eq!(list_member_ids(None, Some(limit)).is_ok(), accepted, "{limit}");
+        }
+        assert!(list_member_ids(Some(String::new()), None).is_err());
+    }
+
+    #[test]
+    fn create_member_wire() {
+        let call = create_member(iker()).unwrap();
+        check_request(
+            &call,
+            expect![[
+                r#"POST /cgi-bin/user/create {"mobile":"+34600000000","name":"Iker","userid":"iker.z"} [contacts, once]"#
+            ]],
+        );
+        let everything = NewMember {
+            alias: Some("Z".into()),
+            gender: Some(Gender::Female),
+            enabled: Some(false),
+            main_department: Some(310),
+            position: Some("Dispatcher".into()),
+            departments: Some(vec![
+                Membership { order: Some(20), leader: Some(true), ..member_of(310) },
+                member_of(1),
+            ]),
+            direct_superiors: Some(vec!["noor.h".into()]),
+            telephone: Some("020-1,2".into()),
+            email: Some("i@ops.example".into()),
+            corp_email: Some("iker@corp.example".into()),
+            address: Some("Kai 1".into()),
+            to_invite: Some(false),
+            ..iker()
+        };
+        check_request(
+            &create_member(everything).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/user/create {"address":"Kai 1","alias":"Z","biz_mail":"iker@corp.example","department":[310,1],"direct_leader":["noor.h"],"email":"i@ops.example","enable":0,"gender":"2","is_leader_in_dept":[1,0],"main_department":310,"mobile":"+34600000000","name":"Iker","order":[20,0],"position":"Dispatcher","telephone":"020-1,2","to_invite":false,"userid":"iker.z"} [contacts, once]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"created"}"#,
+            expect!["Ok(CreatedMember { created-departments: [], warning: None })"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"created","created_department_list":{"department_info":[{"name":"N","id":5}]}}"#,
+            expect![[r#"Ok(CreatedMember { created-departments: [NamedDepartment { id: 5, name: "N" }], warning: None })"#]],
+        );
+    }
+
+    #[test]
+    fn create_member_limits() {
+        let accepts = |member: NewMember| create_member(member).is_ok();
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            assert_eq!(
+                accepts(NewMember { user_id: "u".repeat(length), ..iker() }),
+                accepted,
+                "user id {length}"
+            );
+            assert_eq!(
+                accepts(NewMember { name: "名".repeat(length), ..iker() }),
+                accepted,
+                "name {length}"
+            );
+            assert_eq!(
+                accepts(NewMember { alias: Some("名".repeat(length)), ..iker() }),
+                accepted,
+                "alias {length}"
+            );
+        }
+        for (id, accepted) in
+            [("9_-@.z", true), ("_a", false), ("a b", false), ("名", false), ("a|b", false)]
+        {
+            assert_eq!(accepts(NewMember { user_id: id.into(), ..iker() }), accepted, "{id}");
+        }
+        for (length, accepted) in [(0, true), (128, true), (129, false)] {
+            assert_eq!(
+                accepts(NewMember { position: Some("位".repeat(length)), ..iker() }),
+                accepted,
+                "position {length}"
+            );
+            assert_eq!(
+                accepts(NewMember { address: Some("路".repeat(length)), ..iker() }),
+                accepted,
+                "address {length}"
+            );
+        }
+        for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
+            assert_eq!(
+                accepts(NewMember { telephone: Some("1".repeat(length)), ..iker() }),
+                accepted,
+                "phone {length}"
+            );
+            assert_eq!(
+                accepts(NewMember { mobile: Some("1".repeat(length)), ..iker() }),
+                accepted,
+                "mobile {length}"
+            );
+        }
+        for (length, accepted) in [(5, false), (6, true), (64, true), (65, false)] {
+            let email = ["a".repeat(length - 4), "@b.c".into()].concat();
+            assert_eq!(
+                accepts(NewMember { email: Some(email.clone()), ..iker() }),
+                accepted,
+                "email {length}"
+            );
+            assert_eq!(
+                accepts(NewMember { corp_email: Some(email), ..iker() }),
+                accepted,
+                "corp email {length}"
+            );
+        }
+        for (count, accepted) in [(0, true), (1, true), (100, true), (101, false)] {
+            let departments = (1..=count).map(member_of).collect();
+            assert_eq!(
+                accepts(NewMember { departments: Some(departments), ..iker() }),
+                accepted,
+                "{count} departments"
+            );
+        }
+        for (count, accepted) in [(0, true), (5, true), (6, false)] {
+            let superiors = (0..count).map(|it| format!("u{it}")).collect();
+            assert_eq!(
+                accepts(NewMember { direct_superiors: Some(superiors), ..iker() }),
+                accepted,
+                "{count} superiors"
+            );
+        }
+        let all = NewMember {
+            user_id: "-".into(),
+            name: String::new(),
+            departments: Some(vec![member_of(0), member_of(0)]),
+            mobile: None,
+            telephone: Some("call me".into()),
+            corp_email: Some("nobody".into()),
+            main_department: Some(0),
+            ..iker()
+        };
+        check_refused(
+            create_member(all),
+            expect![[r#"
+            member.user-id: must be digits, ASCII letters and `_ - @ .`, the first a digit or letter
+            member.name: must have 1 to 64 characters, has 0
+            member.main-department: must be 1 to 2147483647, is 0
+            member.departments: names 0 twice
+            member.departments[0].department-id: must be 1 to 2147483647, is 0
+            member.departments[1].department-id: must be 1 to 2147483647, is 0
+            member.telephone: must be digits and `- + ,`
+            member.corp-email: must be an email address
+            member.mobile: must be given, or else `email`"#]],
+        );
+    }
+
+    #[test]
+    fn update_member_wire() {
+        let call = update_member("iker.z".into(), unchanged()).unwrap();
+        check_request(
+            &call,
+            expect![[r#"POST /cgi-bin/user/update {"userid":"iker.z"} [contacts, repeatable]"#]],
+        );
+        let changes = MemberChanges {
+            name: Some("I".into()),
+            alias: Some("Z".into()),
+            gender: Some(Gender::Male),
+            enabled: Some(true),
+            main_department: Some(2),
+            position: Some(TextChange::Set("Lead".into())),
+            departments: Some(vec![Membership { order: Some(1), ..member_of(2) }]),
+            direct_superiors: Some(UsersChange::Set(vec!["noor.h".into()])),
+            telephone: Some("1".into()),
+            mobile: Some("1".into()),
+            email: Some("i@ops.example".into()),
+            corp_email: Some("i@corp.example".into()),
+            address: Some(TextChange::Set("Kai 2".into())),
+        };
+        check_request(
+            &update_member("iker.z".into(), changes).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/user/update {"address":"Kai 2","alias":"Z","biz_mail":"i@corp.example","department":[2],"direct_leader":["noor.h"],"email":"i@ops.example","enable":1,"gender":"1","main_department":2,"mobile":"1","name":"I","order":[1],"position":"Lead","telephone":"1","userid":"iker.z"} [contacts, repeatable]"#
+            ]],
+        );
+        let cleared = MemberChanges {
+            position: Some(TextChange::Clear),
+            direct_superiors: Some(UsersChange::Clear),
+            address: Some(TextChange::Clear),
+            ..unchanged()
+        };
+        check_request(
+            &update_member("iker.z".into(), cleared).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/user/update {"address":"","direct_leader":[],"position":"","userid":"iker.z"} [contacts, repeatable]"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"updated"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn update_member_limits() {
+        let accepts = |changes: MemberChanges| update_member("iker.z".into(), changes).is_ok();
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            assert_eq!(
+                accepts(MemberChanges { name: Some("名".repeat(length)), ..unchanged() }),
+                accepted,
+                "name {length}"
+            );
+            assert_eq!(
+                update_member("u".repeat(length), unchanged()).is_ok(),
+                accepted,
+                "user id {length}"
+            );
+        }
+        for (length, accepted) in [(0, true), (128, true), (129, false)] {
+            let text = Some(TextChange::Set("位".repeat(length)));
+            assert_eq!(
+                accepts(MemberChanges { position: text, ..unchanged() }),
+                accepted,
+                "position {length}"
+            );
+        }
+        for (count, accepted) in [(0, false), (1, true), (100, true), (101, false)] {
+            let departments = (1..=count).map(member_of).collect();
+            assert_eq!(
+                accepts(MemberChanges { departments: Some(departments), ..unchanged() }),
+                accepted,
+                "{count}"
+            );
+        }
+        let all = MemberChanges {
+            telephone: Some(String::new()),
+            email: Some("a@b.c".into()),
+            direct_superiors: Some(UsersChange::Set(vec!["@all".into()])),
+            ..unchanged()
+        };
+        check_refused(
+            update_member("a|b".into(), all),
+            expect![[r#"
+            user-id: must not contain `|`, blanks or control characters
+            changes.direct-superiors[0]: is not a member; there is a case or a field of its own for everyone
+            changes.telephone: must have 1 to 32 bytes, has 0
+            changes.email: must have 6 to 64 bytes, has 5"#]],
+        );
+    }
+
+    #[test]
+    fn delete_member_wire() {
+        let call = delete_member("iker+z@x".into()).unwrap();
+        check_request(
+            &call,
+            expect!["GET /cgi-bin/user/delete?userid=iker%2Bz%40x [contacts, repeatable]"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"deleted"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":60111,"errmsg":"userid not found"}"#,
+            expect![[r#"Ok(Refused { code: 60111, message: "userid not found" })"#]],
+        );
+    }
+
+    #[test]
+    fn delete_member_limits() {
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            assert_eq!(delete_member("u".repeat(length)).is_ok(), accepted, "{length} bytes");
+        }
+    }
+}

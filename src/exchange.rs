@@ -1,0 +1,500 @@
+//! Token first, then the call, once more if the token is stale. Says what to send and is told what came back.
+
+use alloc::{
+    collections::BTreeMap,
+    format,
+    rc::Rc,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
+use crate::{
+    actions::tokens::{self, Issued},
+    bindings::exports::wecom::connector::types::{Error, Rejection, TemporaryRejection},
+    call::{Accepted, Access, Body, Call, Method, Outgoing, Reply, Unexpected},
+    credentials::{Account, BaseUrl, Grant},
+    errcode::{self, Class},
+    wire,
+};
+
+/// An HTTP request. Its query holds secrets, so it is never formatted.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) https: bool,
+    pub(crate) authority: String,
+    pub(crate) path_with_query: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) payload: Payload,
+}
+
+pub(crate) enum Payload {
+    Empty,
+    Json(Vec<u8>),
+    Upload(Rc<wire::Upload>),
+}
+
+impl Payload {
+    pub(crate) fn parts(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Empty => Vec::new(),
+            Self::Json(bytes) => vec![bytes],
+            Self::Upload(upload) => upload.parts.iter().map(Vec::as_slice).collect(),
+        }
+    }
+}
+
+/// An HTTP answer that came in whole.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why no whole answer came. The texts are the connector's own.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing was sent.
+    Unreachable(&'static str),
+    /// It was sent, and nobody knows what became of it.
+    Silent(&'static str),
+    /// Something came back, and it is not what it should be.
+    Unexpected(&'static str),
+}
+
+pub(crate) enum Step {
+    Send(Request),
+    Done(Result<Accepted, Error>),
+}
+
+/// The tokens that the instance has, each with the second from which on it is not used any more.
+///
+/// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
+#[derive(Default)]
+pub(crate) struct Tokens(BTreeMap<TokenKey, (String, u64)>);
+
+/// Server, enterprise and secret.
+type TokenKey = (String, String, String);
+
+fn token_key(base: &BaseUrl, corp_id: &str, secret: &str) -> TokenKey {
+    let scheme = if base.https { "https" } else { "http" };
+    (format!("{scheme}://{}{}", base.authority, base.path), corp_id.into(), secret.into())
+}
+
+impl Tokens {
+    /// Far more than a host gives to one instance; only there so that memory has an end.
+    const MOST: usize = 64;
+
+    fn keep(&mut self, key: TokenKey, issued: &Issued, now: u64) {
+        let life = u64::from(issued.expires_in);
+        let until = now + life - (life / 2).min(300);
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.insert(key, (issued.access_token.clone(), until));
+    }
+
+    fn get(&self, key: &TokenKey, now: u64) -> Option<String> {
+        let (token, until) = self.0.get(key)?;
+        (now < *until).then(|| token.clone())
+    }
+
+    fn forget(&mut self, key: &TokenKey) {
+        self.0.remove(key);
+    }
+}
+
+/// One call on its way.
+pub(crate) struct Exchange {
+    call: Outgoing,
+    base: BaseUrl,
+    /// None for a call that asks for a token.
+    grant: Option<Grant>,
+    /// The call for a token, while that is the one that is out.
+    token_call: Option<(TokenKey, Call<Issued>)>,
+    /// The token that the caller's own call carries, if there is one.
+    token: Option<String>,
+    refreshed: bool,
+}
+
+impl Exchange {
+    pub(crate) fn start(
+        account: Account,
+        mut call: Outgoing,
+        tokens: &Tokens,
+        now: u64,
+    ) -> Result<(Self, Step), Error> {
+        if let Body::Json(body) = &mut call.body
+            && call.speaks
+            && body.get("agentid").is_none()
+            && let Some(fields) = body.as_object_mut()
+        {
+            let agent_id = account.agent_id.ok_or_else(|| account.missing_agent_id())?;
+            fields.insert("agentid".to_string(), agent_id.into());
+        }
+        let grant =
+            if call.access == Access::Open { None } else { Some(account.grant(call.access)?) };
+        let token = match &grant {
+            Some(Grant::Secret { corp_id, secret }) => {
+                tokens.get(&token_key(&account.base, corp_id, secret), now)
+            }
+            Some(Grant::Token(token)) => Some(token.clone()),
+            Some(Grant::Key(_)) | None => None,
+        };
+        let mut exchange =
+            Self { call, base: account.base, grant, token_call: None, token, refreshed: false };
+        let step = exchange.next();
+        Ok((exchange, step))
+    }
+
+    /// What to do after the last request was answered, or was not.
+    pub(crate) fn answer(
+        &mut self,
+        outcome: Result<Response, Failure>,
+        tokens: &mut Tokens,
+        now: u64,
+    ) -> Step {
+        let Some((key, call)) = self.token_call.take() else {
+            return self.answer_to_call(outcome, tokens);
+        };
+        let issued = match read(&call.outgoing, outcome) {
+            Ok(Reply::Accepted(it)) => {
+                (call.read)(it).map_err(|it| unexpected(call.outgoing.path, &it))
+            }
+            Ok(Reply::Refused { code, message }) => Err(self.rejection(code, &message)),
+            Err(failure) => Err(error(&call.outgoing, &failure)),
+        };
+        match issued {
+            Ok(issued) => {
+                tokens.keep(key, &issued, now);
+                self.token = Some(issued.access_token);
+                self.next()
+            }
+            Err(error) => Step::Done(Err(error)),
+        }
+    }
+
+    fn answer_to_call(&mut self, outcome: Result<Response, Failure>, tokens: &mut Tokens) -> Step {
+        match (read(&self.call, outcome), &self.grant) {
+            (Ok(Reply::Accepted(it)), _) => Step::Done(Ok(it)),
+            (Ok(Reply::Refused { code, .. }), Some(Grant::Secret { corp_id, secret }))
+                if errcode::class(code) == Class::Token && !self.refreshed =>
+            {
+                tokens.forget(&token_key(&self.base, corp_id, secret));
+                self.token = None;
+                self.refreshed = true;
+                self.next()
+            }
+            (Ok(Reply::Refused { code, message }), _) => {
+                Step::Done(Err(self.rejection(code, &message)))
+            }
+            (Err(failure), _) => Step::Done(Err(error(&self.call, &failure))),
+        }
+    }
+
+    /// The token if there is none yet, else the call.
+    fn next(&mut self) -> Step {
+        let mut query = String::new();
+        match (&self.grant, &self.token) {
+            (Some(Grant::Secret { corp_id, secret }), None) => {
+                let call = tokens::fetch(corp_id, secret);
+                let request = request(&self.base, &call.outgoing, query);
+                self.token_call = Some((token_key(&self.base, corp_id, secret), call));
+                return Step::Send(request);
+            }
+            (Some(Grant::Key(key)), _) => wire::push_query(&mut query, "key", key),
+            (_, Some(token)) => wire::push_query(&mut query, "access_token", token),
+            (Some(Grant::Token(_)) | None, None) => {}
+        }
+        Step::Send(request(&self.base, &self.call, query))
+    }
+
+    fn rejection(&self, code: i32, message: &str) -> Error {
+        let message = self.without_secrets(message);
+        let hint = errcode::hint(code).into();
+        match errcode::class(code) {
+            Class::Later(retry_after) => {
+                Error::RejectedForNow(TemporaryRejection { code, message, hint, retry_after })
+            }
+            Class::Never | Class::Token => {
+                Error::PermanentRejected(Rejection { code, message, hint })
+            }
+        }
+    }
+
+    /// A server may repeat what it was sent.
+    fn without_secrets(&self, message: &str) -> String {
+        let held = match &self.grant {
+            Some(Grant::Token(it) | Grant::Key(it) | Grant::Secret { secret: it, .. }) => Some(it),
+            None => None,
+        };
+        let sent = self
+            .call
+            .query
+            .iter()
+            .filter(|(name, _)| *name == "corpsecret")
+            .map(|(_, secret)| secret);
+        let mut message: String = message.into();
+        for secret in held.into_iter().chain(&self.token).chain(sent).filter(|it| !it.is_empty()) {
+            let mut encoded = String::new();
+            wire::percent_encode(&mut encoded, secret);
+            message = message.replace(secret.as_str(), "***").replace(&encoded, "***");
+        }
+        message
+    }
+}
+
+/// An answer that was accepted, and then does not hold what the caller is to get.
+pub(crate) fn unexpected(path: &str, what: &Unexpected) -> Error {
+    Error::PermanentUnexpectedReply(format!("{path}: {}", what.0))
+}
+
+fn read(call: &Outgoing, outcome: Result<Response, Failure>) -> Result<Reply, Failure> {
+    let Response { status, body } = outcome?;
+    match status {
+        200 => call.read(body).map_err(|it| Failure::Unexpected(it.0)),
+        500..=599 => Err(Failure::Silent("the server failed (status 5xx)")),
+        300..=399 => Err(Failure::Unexpected("the server redirected (status 3xx)")),
+        400..=499 => Err(Failure::Unexpected("the server refused the request itself (status 4xx)")),
+        _ => Err(Failure::Unexpected("the status is not 200")),
+    }
+}
+
+fn error(call: &Outgoing, failure: &Failure) -> Error {
+    let path = call.path;
+    match failure {
+        Failure::Unreachable(why) => Error::Unreachable(format!("{path}: {why}")),
+        Failure::Silent(why) if call.repeatable => Error::NoReply(format!("{path}: {why}")),
+        Failure::Silent(why) => Error::PermanentNoReply(format!("{path}: {why}")),
+        Failure::Unexpected(why) => Error::PermanentUnexpectedReply(format!("{path}: {why}")),
+    }
+}
+
+fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
+    for (name, value) in &call.query {
+        wire::push_query(&mut query, name, value);
+    }
+    let (content_type, payload) = match &call.body {
+        Body::Empty => (None, Payload::Empty),
+        Body::Json(body) => (
+            Some("application/json; charset=utf-8".into()),
+            Payload::Json(body.to_string().into_bytes()),
+        ),
+        Body::Upload(upload) => {
+            (Some(upload.content_type.clone()), Payload::Upload(Rc::clone(upload)))
+        }
+    };
+    Request {
+        method: call.method,
+        https: base.https,
+        authority: base.authority.clone(),
+        path_with_query: [&base.path, call.path, &query].concat(),
+        content_type,
+        payload,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::bindings::exports::wecom::connector::types::{
+        AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Receipt,
+    };
+
+    const TOKEN: &str = r#"{"errcode":0,"errmsg":"ok","access_token":"T1","expires_in":7200}"#;
+    const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
+    const DEAD: &str = r#"{"errcode":40014,"errmsg":"invalid access_token T1"}"#;
+
+    fn account() -> Account {
+        let credentials = ApplicationCredentials {
+            corp_id: "corp".into(),
+            secret: Some("canary app/secret".into()),
+            contacts_secret: Some("canary contacts".into()),
+            agent_id: Some(7),
+            base_url: None,
+        };
+        Account::of_application(Application::Credentials(credentials), &[]).unwrap()
+    }
+
+    fn call(access: Access) -> Call<Receipt> {
+        Call::post("/cgi-bin/x", access, json!({"a": 1}))
+    }
+
+    /// Plays a script of answers; tells the requests made and how it ended.
+    fn play(
+        account: Account,
+        call: Call<Receipt>,
+        tokens: &mut Tokens,
+        now: u64,
+        script: &[Result<(u16, &str), Failure>],
+    ) -> (Vec<String>, String) {
+        let mut requests = Vec::new();
+        let mut script = script.iter();
+        let Call { outgoing, .. } = call;
+        let (mut exchange, mut step) = match Exchange::start(account, outgoing, tokens, now) {
+            Ok(it) => it,
+            Err(error) => return (requests, format!("{error:?}")),
+        };
+        loop {
+            match step {
+                Step::Done(result) => {
+                    assert_eq!(script.next().is_none(), true, "answers are left over");
+                    return (requests, format!("{result:?}"));
+                }
+                Step::Send(request) => {
+                    let body = request.payload.parts().concat();
+                    requests.push(
+                        format!("{} {}", request.path_with_query, String::from_utf8(body).unwrap())
+                            .trim()
+                            .into(),
+                    );
+                    let outcome = match script.next().expect("asked for more than the script has") {
+                        Ok((status, body)) => {
+                            Ok(Response { status: *status, body: body.as_bytes().to_vec() })
+                        }
+                        Err(Failure::Unreachable(it)) => Err(Failure::Unreachable(it)),
+                        Err(Failure::Silent(it)) => Err(Failure::Silent(it)),
+                        Err(Failure::Unexpected(it)) => Err(Failure::Unexpected(it)),
+                    };
+                    step = exchange.answer(outcome, tokens, now);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_fetched_once_and_kept_until_shortly_before_it_expires() {
+        let mut tokens = Tokens::default();
+        let (requests, result) = play(
+            account(),
+            call(Access::Application),
+            &mut tokens,
+            100,
+            &[Ok((200, TOKEN)), Ok((200, OK))],
+        );
+        assert_eq!(
+            requests,
+            [
+                "/cgi-bin/gettoken?corpid=corp&corpsecret=canary%20app%2Fsecret",
+                "/cgi-bin/x?access_token=T1 {\"a\":1}"
+            ]
+        );
+        assert!(result.starts_with("Ok"), "{result}");
+
+        let (requests, _) =
+            play(account(), call(Access::Application), &mut tokens, 100 + 6899, &[Ok((200, OK))]);
+        assert_eq!(requests.len(), 1);
+        let script = [Ok((200, TOKEN)), Ok((200, OK))];
+        let (requests, _) =
+            play(account(), call(Access::Application), &mut tokens, 100 + 6900, &script);
+        assert_eq!(requests.len(), 2);
+    }
+
+    #[test]
+    fn secrets_never_share_a_token() {
+        let mut tokens = Tokens::default();
+        let script = [Ok((200, TOKEN)), Ok((200, OK))];
+        play(account(), call(Access::Application), &mut tokens, 0, &script);
+        let (requests, _) = play(account(), call(Access::Contacts), &mut tokens, 0, &script);
+        assert_eq!(requests[0], "/cgi-bin/gettoken?corpid=corp&corpsecret=canary%20contacts");
+    }
+
+    #[test]
+    fn a_dead_token_is_refreshed_once_and_the_call_repeated_once() {
+        for code in [40001, 40014, 41001, 42001] {
+            let dead = format!(r#"{{"errcode":{code},"errmsg":"dead"}}"#);
+            let mut tokens = Tokens::default();
+            let script =
+                [Ok((200, TOKEN)), Ok((200, dead.as_str())), Ok((200, TOKEN)), Ok((200, OK))];
+            let (requests, result) =
+                play(account(), call(Access::Application), &mut tokens, 0, &script);
+            assert_eq!(requests.len(), 4, "{code}");
+            assert!(result.starts_with("Ok"), "{result}");
+        }
+        let script = [Ok((200, TOKEN)), Ok((200, DEAD)), Ok((200, TOKEN)), Ok((200, DEAD))];
+        let (requests, result) =
+            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script);
+        assert_eq!(requests.len(), 4);
+        assert!(result.contains("PermanentRejected") && result.contains("40014"), "{result}");
+    }
+
+    #[test]
+    fn a_token_or_key_that_was_given_is_not_refreshed() {
+        let given = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
+        let account = Account::of_application(Application::Token(given), &[]).unwrap();
+        let (requests, result) =
+            play(account, call(Access::Application), &mut Tokens::default(), 0, &[Ok((200, DEAD))]);
+        assert_eq!(requests, ["/cgi-bin/x?access_token=T1 {\"a\":1}"]);
+        assert!(result.contains("40014") && !result.contains("T1"), "{result}");
+
+        let key = ChatbotCredentials { key: "K&1".into(), base_url: None };
+        let account = Account::of_chatbot(Chatbot::Credentials(key), &[]).unwrap();
+        let (requests, result) =
+            play(account, call(Access::Chatbot), &mut Tokens::default(), 0, &[Ok((200, DEAD))]);
+        assert_eq!(requests, ["/cgi-bin/x?key=K%261 {\"a\":1}"]);
+        assert!(result.contains("40014"), "{result}");
+    }
+
+    #[test]
+    fn a_wrong_secret_is_not_asked_with_again() {
+        let refused = r#"{"errcode":40001,"errmsg":"invalid credential canary app/secret canary%20app%2Fsecret"}"#;
+        let (requests, result) = play(
+            account(),
+            call(Access::Application),
+            &mut Tokens::default(),
+            0,
+            &[Ok((200, refused))],
+        );
+        assert_eq!(requests.len(), 1);
+        assert!(result.contains("PermanentRejected") && !result.contains("canary"), "{result}");
+    }
+
+    #[test]
+    fn silence_says_whether_repeating_is_safe() {
+        let given = || {
+            let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
+            Account::of_application(Application::Token(token), &[]).unwrap()
+        };
+        for (answer, repeatable, case) in [
+            (Err(Failure::Silent("reset")), false, "PermanentNoReply"),
+            (Err(Failure::Silent("reset")), true, "NoReply"),
+            (Ok((500, "<html>")), false, "PermanentNoReply"),
+            (Ok((503, "")), true, "NoReply"),
+            (Err(Failure::Unreachable("refused")), false, "Unreachable"),
+            (Ok((302, "")), true, "PermanentUnexpectedReply"),
+            (Ok((404, "")), true, "PermanentUnexpectedReply"),
+            (Ok((200, "")), true, "PermanentUnexpectedReply"),
+            (Ok((200, r#"{"errcode":-1,"errmsg":"system busy"}"#)), false, "RejectedForNow"),
+            (
+                Ok((200, r#"{"errcode":45009,"errmsg":"freq out of limit"}"#)),
+                false,
+                "RejectedForNow",
+            ),
+        ] {
+            let call = call(Access::Application).repeatable_if(repeatable);
+            let (_, result) = play(given(), call, &mut Tokens::default(), 0, &[answer]);
+            assert!(result.starts_with(&format!("Err(Error::{case}(")), "{case}: {result}");
+        }
+        // While asking for a token, nothing has been done yet.
+        let script = [Err(Failure::Silent("reset"))];
+        let (_, result) =
+            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script);
+        assert!(result.starts_with("Err(Error::NoReply("), "{result}");
+    }
+
+    #[test]
+    fn an_application_message_names_its_application() {
+        let send = |body| Call::post("/cgi-bin/message/send", Access::Application, body).speaking();
+        for (body, sent) in [(json!({}), 7), (json!({"agentid": 9}), 9)] {
+            let script = [Ok((200, TOKEN)), Ok((200, OK))];
+            let (requests, _) = play(account(), send(body), &mut Tokens::default(), 0, &script);
+            assert!(requests[1].ends_with(&format!(r#"{{"agentid":{sent}}}"#)), "{}", requests[1]);
+        }
+        let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
+        let account = Account::of_application(Application::Token(token), &[]).unwrap();
+        let (requests, result) = play(account, send(json!({})), &mut Tokens::default(), 0, &[]);
+        assert_eq!(requests.len(), 0);
+        assert!(result.contains("agent-id is missing"), "{result}");
+    }
+}

@@ -1,0 +1,158 @@
+//! WeCom's habits on the wire: query encoding, a|b|c, numbers in strings, uploads.
+
+use alloc::{format, string::String, vec, vec::Vec};
+use core::fmt::{self, Write as _};
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Appends `name=value` to a query, with everything encoded that is not unreserved in RFC 3986.
+pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
+    query.push(if query.is_empty() { '?' } else { '&' });
+    query.push_str(name);
+    query.push('=');
+    percent_encode(query, value);
+}
+
+pub(crate) fn percent_encode(to: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                to.push(char::from(byte))
+            }
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(to, "%{byte:02X}");
+            }
+        }
+    }
+}
+
+/// `a|b|c`; none for an empty list, so that the field is left out.
+pub(crate) fn join_bars<T: fmt::Display>(items: &[T]) -> Option<String> {
+    let mut joined = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            joined.push('|');
+        }
+        let _ = write!(joined, "{item}");
+    }
+    (!items.is_empty()).then_some(joined)
+}
+
+/// The items of `a|b|c`. Missing, null and "" are all an empty list.
+pub(crate) fn split_bars<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let joined = Option::<String>::deserialize(from)?.unwrap_or_default();
+    Ok(joined.split('|').map(str::trim).filter(|it| !it.is_empty()).map(String::from).collect())
+}
+
+/// The ids of `1|2|3`.
+pub(crate) fn split_bars_of_ids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
+    split_bars(from)?
+        .iter()
+        .map(|it| it.parse().map_err(|_| de::Error::custom("not an id")))
+        .collect()
+}
+
+/// A number that may come in a string.
+pub(crate) fn number_or_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum NumberOrText {
+        Number(u64),
+        Text(String),
+    }
+    match Option::<NumberOrText>::deserialize(from)? {
+        None => Ok(None),
+        Some(NumberOrText::Number(number)) => Ok(Some(number)),
+        Some(NumberOrText::Text(text)) => {
+            text.trim().parse().map(Some).map_err(|_| de::Error::custom("not a number"))
+        }
+    }
+}
+
+/// One file as `multipart/form-data`, in parts so that the file itself is not copied.
+pub(crate) struct Upload {
+    pub(crate) content_type: String,
+    pub(crate) parts: Vec<Vec<u8>>,
+}
+
+/// WeCom takes one part named `media`, the name raw and quoted (it does not know `filename*`), and wants the boundary
+/// unquoted in the header.
+pub(crate) fn upload(file_name: &str, part_type: &str, content: Vec<u8>) -> Upload {
+    let mut boundary = String::from("wecom-connector-0");
+    let mut number = 0_u32;
+    while contains_line(&content, boundary.as_bytes()) {
+        number += 1;
+        boundary = format!("wecom-connector-{number}");
+    }
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{file_name}\"; filelength={}\r\n\
+         Content-Type: {part_type}\r\n\r\n",
+        content.len()
+    );
+    let tail = format!("\r\n--{boundary}--\r\n");
+    Upload {
+        content_type: format!("multipart/form-data; boundary={boundary}"),
+        parts: vec![head.into_bytes(), content, tail.into_bytes()],
+    }
+}
+
+/// Whether a line of the content begins with the boundary's delimiter.
+fn contains_line(content: &[u8], boundary: &[u8]) -> bool {
+    content
+        .split(|&byte| byte == b'\n')
+        .any(|line| line.strip_prefix(b"--").is_some_and(|it| it.starts_with(boundary)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_in_a_query_is_encoded() {
+        let mut query = String::new();
+        push_query(&mut query, "a", "x y&z=部#%+/?");
+        push_query(&mut query, "b", "A-z_0.9~");
+        assert_eq!(query, "?a=x%20y%26z%3D%E9%83%A8%23%25%2B%2F%3F&b=A-z_0.9~");
+    }
+
+    #[test]
+    fn lists_are_joined_and_split_at_bars() {
+        assert_eq!(join_bars(&["a", "b"]).as_deref(), Some("a|b"));
+        assert_eq!(join_bars::<u32>(&[]), None);
+        let mut from = serde_json::Deserializer::from_str(r#""a| b||c""#);
+        assert_eq!(split_bars(&mut from).unwrap(), ["a", "b", "c"]);
+        let mut from = serde_json::Deserializer::from_str(r#""7|x""#);
+        assert!(split_bars_of_ids(&mut from).is_err());
+    }
+
+    #[test]
+    fn numbers_come_as_numbers_or_text() {
+        for (text, expected) in [("7200", Some(7200)), (r#""7200""#, Some(7200)), ("null", None)] {
+            let mut from = serde_json::Deserializer::from_str(text);
+            assert_eq!(number_or_text(&mut from).unwrap(), expected, "{text}");
+        }
+        let mut from = serde_json::Deserializer::from_str(r#""soon""#);
+        assert!(number_or_text(&mut from).is_err());
+    }
+
+    #[test]
+    fn an_upload_is_one_part_named_media() {
+        let upload = upload("名单.txt", "application/octet-stream", b"Mon 7-5".to_vec());
+        assert_eq!(upload.content_type, "multipart/form-data; boundary=wecom-connector-0");
+        assert_eq!(
+            String::from_utf8(upload.parts.concat()).unwrap(),
+            "--wecom-connector-0\r\nContent-Disposition: form-data; name=\"media\"; filename=\"名单.txt\"; filelength=7\r\n\
+             Content-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n"
+        );
+    }
+
+    #[test]
+    fn a_boundary_is_never_in_the_file() {
+        let content = b"x\r\n--wecom-connector-0\r\n--wecom-connector-1--".to_vec();
+        assert_eq!(
+            upload("a", "b", content).content_type,
+            "multipart/form-data; boundary=wecom-connector-2"
+        );
+    }
+}
