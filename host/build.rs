@@ -1,0 +1,120 @@
+//! Builds the component, and collects the contract's files, for the library to carry both.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is how a build script speaks to cargo and people"
+)]
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+/// Names a finished component to carry instead of building one.
+const READY_MADE: &str = "WECOM_COMPONENT_FILE";
+
+fn main() -> ExitCode {
+    match prepare() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn prepare() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let out = PathBuf::from(variable("OUT_DIR")?);
+
+    fs::write(out.join("contract_files.rs"), contract_files(&root.join("wit"))?)?;
+
+    println!("cargo::rerun-if-env-changed={READY_MADE}");
+    let component = match env::var_os(READY_MADE) {
+        Some(file) => {
+            let file = fs::canonicalize(file)?;
+            println!("cargo::rerun-if-changed={}", file.display());
+            file
+        }
+        None => build_component(&root, &out)?,
+    };
+    println!("cargo::rustc-env=WECOM_COMPONENT_WASM={}", component.display());
+    Ok(())
+}
+
+/// A Rust expression: the name and text of each file of the contract.
+fn contract_files(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
+    files.retain(|it| it.extension().is_some_and(|extension| extension == "wit"));
+    files.sort();
+
+    let mut list = String::from("&[\n");
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
+    }
+    list.push(']');
+    Ok(list)
+}
+
+/// Runs cargo in a target folder of its own: the outer cargo holds the lock of the usual one until this script ends.
+fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    for input in ["src", "Cargo.toml", "Cargo.lock", "build.rs", ".cargo"] {
+        let input = root.join(input);
+        if input.exists() {
+            println!("cargo::rerun-if-changed={}", input.display());
+        }
+    }
+
+    // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out.
+    let target = out.ancestors().nth(4).unwrap_or(out).join("component");
+    let mut cargo = Command::new(variable("CARGO")?);
+    cargo
+        .args(["build", "--locked", "--target", "wasm32-wasip2", "--profile", "component"])
+        .args(["--package", "wecom-connector", "--target-dir"])
+        .arg(&target)
+        .current_dir(root);
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(concerns_the_host_build) {
+            cargo.env_remove(name);
+        }
+    }
+
+    let output = cargo.output()?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let hint = if errors.contains("target may not be installed")
+            || errors.contains("can't find crate for `core`")
+        {
+            "\n\nThe WebAssembly target is missing. Install it: rustup target add wasm32-wasip2"
+        } else {
+            ""
+        };
+        return Err(format!("the component does not build:\n{errors}{hint}").into());
+    }
+    Ok(target.join("wasm32-wasip2/component/wecom_connector.wasm"))
+}
+
+/// Flags, wrappers (clippy's among them) and profiles of the outer build, which would leak into the component's.
+fn concerns_the_host_build(name: &str) -> bool {
+    matches!(
+        name,
+        "RUSTFLAGS" | "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "RUSTDOCFLAGS" | "TARGET"
+    ) || name == "CARGO_ENCODED_RUSTFLAGS"
+        || name.starts_with("CARGO_BUILD_")
+        || name.starts_with("CARGO_PROFILE_")
+        || name.starts_with("CARGO_TARGET_")
+        || name.starts_with("CARGO_CFG_")
+        || name.starts_with("CARGO_FEATURE_")
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set: run this script through cargo"))
+}

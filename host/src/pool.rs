@@ -1,0 +1,596 @@
+//! The transport over the network: HTTP/1.1 connections that are kept for the next request.
+//!
+//! It knows at every moment whether a request may have left, because the contract tells callers: an error before that is
+//! one of connecting, and a request is sent again only when hyper hands it back unwritten. It follows no redirect and no
+//! proxy setting.
+
+use std::{
+    collections::HashMap,
+    mem,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri, header::HOST};
+use http_body::{Frame, SizeHint};
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
+use rustls::ClientConfig;
+use tokio::{
+    sync::Notify,
+    time::{Instant, Sleep},
+};
+use wasmtime_wasi_http::Error;
+
+use crate::{
+    dial::{Destination, dial},
+    transport::{Body, Sending, Timeouts, Transport},
+};
+
+/// How a [`Pool`] is set up. The times are the most that a component may ask for, and what it gets if it asks for
+/// nothing.
+#[derive(Clone)]
+pub struct PoolOptions {
+    /// Until there is a connection: name, TCP and TLS.
+    pub connect: Duration,
+    /// From the last byte of the request to the head of the response.
+    pub first_byte: Duration,
+    /// Between two pieces of the response's body.
+    pub between_bytes: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle: Duration,
+    /// How many connections may wait, for each server.
+    pub idle_connections: usize,
+    /// Whom to trust. None trusts what the machine trusts, or Mozilla's list where the machine has none.
+    pub tls: Option<Arc<ClientConfig>>,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            // WeCom takes its time to judge a large file.
+            first_byte: Duration::from_mins(3),
+            between_bytes: Duration::from_mins(1),
+            idle: Duration::from_secs(30),
+            idle_connections: 64,
+            tls: None,
+        }
+    }
+}
+
+/// Keeps connections alive between requests. Cheap to clone; clones share the connections.
+#[derive(Clone)]
+pub struct Pool(Arc<Shared>);
+
+struct Shared {
+    options: PoolOptions,
+    idle: Mutex<HashMap<Destination, Vec<Idle>>>,
+    returned: Notify,
+}
+
+struct Idle {
+    sender: Sender,
+    since: Instant,
+}
+
+type Sender = SendRequest<Outgoing>;
+
+/// Why there is no response.
+enum Failure {
+    /// The connection had ended before anything was written: here is the request again.
+    Unsent(Box<Request<Outgoing>>),
+    Failed(Error),
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(options: PoolOptions) -> Self {
+        Self(Arc::new(Shared { options, idle: Mutex::default(), returned: Notify::new() }))
+    }
+}
+
+impl Transport for Pool {
+    fn send(&self, request: Request<Body>, timeouts: Timeouts) -> Sending {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { shared.send(request, timeouts).await })
+    }
+}
+
+impl Shared {
+    async fn send(
+        self: Arc<Self>,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, Error> {
+        let within = |asked: Option<Duration>, cap: Duration| asked.unwrap_or(cap).min(cap);
+        let connect = within(timeouts.connect, self.options.connect);
+        let first_byte = within(timeouts.first_byte, self.options.first_byte);
+        let between_bytes = within(timeouts.between_bytes, self.options.between_bytes);
+
+        let to = Destination::of(request.uri())?;
+        let (mut request, progress) = prepare(request)?;
+
+        // Lets the connections hear first what came in meanwhile: that the server closed them, above all.
+        tokio::task::yield_now().await;
+
+        let mut dialing = pin!(tokio::time::timeout(connect, dial(&to, self.options.tls.as_ref())));
+        loop {
+            // A connection that comes back while we dial is as good as a new one.
+            let returned = self.returned.notified();
+            let (sender, fresh) = if let Some(sender) = self.take(&to) {
+                (sender, false)
+            } else {
+                tokio::select! {
+                    biased;
+                    dialed = &mut dialing => (dialed.map_err(|_| Error::ConnectionTimeout)??, true),
+                    () = returned => continue,
+                }
+            };
+            match self.exchange(sender, &to, request, &progress, first_byte).await {
+                Ok(response) => {
+                    return Ok(response.map(|incoming| {
+                        Body::new(Reply { incoming, between_bytes, alarm: None })
+                    }));
+                }
+                Err(Failure::Failed(error)) => return Err(error),
+                // The server hung up at once.
+                Err(Failure::Unsent(_)) if fresh => return Err(Error::ConnectionRefused),
+                Err(Failure::Unsent(unsent)) => request = *unsent,
+            }
+        }
+    }
+
+    async fn exchange(
+        self: &Arc<Self>,
+        mut sender: Sender,
+        to: &Destination,
+        request: Request<Outgoing>,
+        progress: &Progress,
+        first_byte: Duration,
+    ) -> Result<Response<Incoming>, Failure> {
+        progress.moved();
+        let mut sending = pin!(sender.try_send_request(request));
+        let response = loop {
+            let deadline = progress.last() + first_byte;
+            match tokio::time::timeout_at(deadline, &mut sending).await {
+                Ok(Ok(response)) => break response,
+                Ok(Err(mut error)) => {
+                    return Err(match error.take_message() {
+                        Some(request) => Failure::Unsent(Box::new(request)),
+                        None => Failure::Failed(exchange_error(error.into_error())),
+                    });
+                }
+                // A long body keeps moving: the clock starts with its last piece.
+                Err(_) if progress.last() + first_byte > deadline => {}
+                Err(_) if progress.complete() => {
+                    return Err(Failure::Failed(Error::ConnectionReadTimeout));
+                }
+                Err(_) => return Err(Failure::Failed(Error::ConnectionWriteTimeout)),
+            }
+        };
+
+        // It is free when the response's body has been read.
+        let shared = Arc::clone(self);
+        let to = to.clone();
+        tokio::spawn(async move {
+            if sender.ready().await.is_ok() {
+                shared.put(to, sender);
+            }
+        });
+        Ok(response)
+    }
+
+    /// The connection that was used last, of those that are still open.
+    fn take(&self, to: &Destination) -> Option<Sender> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle.get_mut(to)?;
+        while let Some(Idle { sender, since }) = waiting.pop() {
+            if since.elapsed() >= self.options.idle {
+                // The others wait longer still.
+                waiting.clear();
+            } else if sender.is_ready() {
+                return Some(sender);
+            }
+        }
+        idle.remove(to);
+        None
+    }
+
+    fn put(&self, to: Destination, sender: Sender) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle.entry(to).or_default();
+        waiting.retain(|it| !it.sender.is_closed());
+        if waiting.len() < self.options.idle_connections {
+            waiting.push(Idle { sender, since: Instant::now() });
+        }
+        drop(idle);
+        self.returned.notify_waiters();
+    }
+}
+
+/// Brings a request into the form in which it goes over the wire.
+fn prepare(request: Request<Body>) -> Result<(Request<Outgoing>, Arc<Progress>), Error> {
+    let (mut head, body) = request.into_parts();
+    if !head.headers.contains_key(HOST) {
+        let authority = head.uri.authority().map_or("", |it| it.as_str());
+        let host = HeaderValue::from_str(authority).map_err(|_| Error::HttpRequestUriInvalid)?;
+        head.headers.insert(HOST, host);
+    }
+    let path = mem::take(&mut head.uri).into_parts().path_and_query;
+    head.uri = path.map_or_else(|| Uri::from_static("/"), Uri::from);
+
+    let progress = Arc::new(Progress(Mutex::new((Instant::now(), false))));
+    let body = Outgoing { body, progress: Arc::clone(&progress) };
+    Ok((Request::from_parts(head, body), progress))
+}
+
+/// What went wrong once the request was on its way.
+fn exchange_error(error: hyper::Error) -> Error {
+    let own = std::error::Error::source(&error).and_then(|it| it.downcast_ref::<Error>());
+    match own {
+        // The component broke its own body off.
+        Some(Error::HttpRequestBodySize(size)) => Error::HttpRequestBodySize(*size),
+        _ if error.is_user() => Error::InternalError(Some("the request's body broke off".into())),
+        _ if error.is_parse() => Error::HttpProtocolError,
+        _ if error.is_timeout() => Error::HttpResponseTimeout,
+        _ => Error::ConnectionTerminated,
+    }
+}
+
+/// When the request's body moved last, and whether all of it has.
+struct Progress(Mutex<(Instant, bool)>);
+
+impl Progress {
+    fn moved(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Instant::now();
+    }
+
+    fn completed(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), true);
+    }
+
+    fn last(&self) -> Instant {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn complete(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+/// The request's body, which notes its progress.
+struct Outgoing {
+    body: Body,
+    progress: Arc<Progress>,
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &frame {
+            Some(Ok(_)) if !self.body.is_end_stream() => self.progress.moved(),
+            _ => self.progress.completed(),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let end = self.body.is_end_stream();
+        if end {
+            self.progress.completed();
+        }
+        end
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The response's body, with an alarm clock for the pauses in it.
+struct Reply {
+    incoming: Incoming,
+    between_bytes: Duration,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Reply {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let between_bytes = self.between_bytes;
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                self.alarm = None;
+                Poll::Ready(frame.map(|it| it.map_err(|it| reply_error(&it))))
+            }
+            Poll::Pending => {
+                let alarm =
+                    self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(between_bytes)));
+                ready!(alarm.as_mut().poll(cx));
+                Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+fn reply_error(error: &hyper::Error) -> Error {
+    match () {
+        () if error.is_timeout() => Error::HttpResponseTimeout,
+        () if error.is_parse() => Error::HttpProtocolError,
+        () => Error::HttpResponseIncomplete,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::SocketAddr,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use http_body_util::BodyExt;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::transport::body;
+
+    const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// What a server does with a connection: it answers so many requests with this text, then does what comes after.
+    #[derive(Clone, Copy)]
+    struct Script {
+        requests: usize,
+        reply: &'static str,
+        after: After,
+    }
+
+    #[derive(Clone, Copy)]
+    enum After {
+        Close,
+        Hang,
+    }
+
+    struct Server {
+        address: SocketAddr,
+        connections: Arc<AtomicUsize>,
+        requests: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Server {
+        async fn start(script: Script) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = Self { address, connections: Arc::default(), requests: Arc::default() };
+            let (connections, requests) =
+                (Arc::clone(&server.connections), Arc::clone(&server.requests));
+            tokio::spawn(async move {
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    connections.fetch_add(1, Ordering::SeqCst);
+                    tokio::spawn(serve(stream, script, Arc::clone(&requests)));
+                }
+            });
+            server
+        }
+
+        fn counts(&self) -> (usize, usize) {
+            (self.connections.load(Ordering::SeqCst), self.requests.lock().unwrap().len())
+        }
+
+        fn request(&self) -> Request<Body> {
+            Request::post(format!("http://{}/path?a=b", self.address)).body(body("hello")).unwrap()
+        }
+    }
+
+    async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<String>>>) {
+        for _ in 0..script.requests {
+            let mut text = String::new();
+            while !text.ends_with("hello") {
+                let mut buffer = [0; 1024];
+                match stream.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(n) => text.push_str(&String::from_utf8_lossy(&buffer[..n])),
+                }
+            }
+            requests.lock().unwrap().push(text);
+            stream.write_all(script.reply.as_bytes()).await.unwrap();
+        }
+        if let After::Hang = script.after {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn pool() -> Pool {
+        let short = Duration::from_millis(200);
+        Pool::new(PoolOptions { first_byte: short, between_bytes: short, ..PoolOptions::default() })
+    }
+
+    async fn exchange(pool: &Pool, request: Request<Body>) -> Result<String, Error> {
+        let response = pool.send(request, Timeouts::default()).await?;
+        let bytes = response.into_body().collect().await?.to_bytes();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    #[tokio::test]
+    async fn connections_are_used_again() {
+        let server = Server::start(Script { requests: 100, reply: OK, after: After::Close }).await;
+        let pool = pool();
+        for _ in 0..10 {
+            assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok");
+        }
+        assert_eq!(server.counts(), (1, 10));
+        let seen = server.requests.lock().unwrap()[0].clone();
+        let host = format!("host: {}\r\n", server.address);
+        assert!(seen.starts_with("POST /path?a=b HTTP/1.1\r\n") && seen.contains(&host), "{seen}");
+    }
+
+    #[tokio::test]
+    async fn many_at_once() {
+        let server = Server::start(Script { requests: 100, reply: OK, after: After::Close }).await;
+        let pool = pool();
+        for _ in 0..3 {
+            let calls: Vec<_> = (0..32)
+                .map(|_| {
+                    let (pool, request) = (pool.clone(), server.request());
+                    tokio::spawn(async move { exchange(&pool, request).await })
+                })
+                .collect();
+            for call in calls {
+                assert_eq!(call.await.unwrap().unwrap(), "ok");
+            }
+        }
+        let (connections, requests) = server.counts();
+        assert_eq!(requests, 96);
+        assert!(connections <= 32, "{connections}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_closed_meanwhile_does_no_harm() {
+        // The server has a thread of its own: it closes while ours is busy and has not heard of it.
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(|| {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let script = Script { requests: 1, reply: OK, after: After::Close };
+                drop(send.send(Server::start(script).await));
+                std::future::pending::<()>().await;
+            });
+        });
+        let server = receive.await.unwrap();
+        let pool = pool();
+        for calls in 1..=30 {
+            match calls % 3 {
+                0 => {}
+                1 => std::thread::sleep(Duration::from_millis(2)),
+                _ => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+            let result = exchange(&pool, server.request()).await;
+            // Only with no pause at all may the close cross the request on its way; then the request is lost, not doubled.
+            assert!(calls % 3 == 0 || result.is_ok(), "call {calls}: {result:?}");
+            assert!(server.counts().1 <= calls);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_without_a_connection() {
+        let pool = pool();
+        let server = Server::start(Script { requests: 0, reply: "", after: After::Hang }).await;
+        let port = server.address.port();
+        let refused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        for (uri, expected) in [
+            (format!("http://{refused}/"), "connection refused"),
+            ("http://name.invalid/".into(), "DNS error: rcode the name does not resolve"),
+            (format!("https://127.0.0.1:{port}/"), "connection timeout"),
+            ("/relative".into(), "invalid HTTP request URI"),
+        ] {
+            let request = Request::post(&uri).body(body("hello")).unwrap();
+            let timeouts =
+                Timeouts { connect: Some(Duration::from_millis(500)), ..Timeouts::default() };
+            let error = pool.send(request, timeouts).await.unwrap_err();
+            assert_eq!(error.to_string(), expected, "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls() {
+        let server = Server::start(Script { requests: 0, reply: "", after: After::Close }).await;
+        let request =
+            Request::post(format!("https://{}/", server.address)).body(body("hello")).unwrap();
+        let error = exchange(&pool(), request).await.unwrap_err();
+        assert!(matches!(error, Error::TlsProtocolError), "{error}");
+    }
+
+    #[tokio::test]
+    async fn sent_and_no_complete_answer() {
+        for (reply, after, expected) in [
+            ("", After::Close, "connection terminated"),
+            ("", After::Hang, "connection read timeout"),
+            ("HTTP/1.1 200", After::Close, "connection terminated"),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok",
+                After::Close,
+                "incomplete HTTP response",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok",
+                After::Hang,
+                "connection read timeout",
+            ),
+            ("SSH-2.0-OpenSSH_9.6\r\n\r\n", After::Hang, "HTTP protocol error"),
+        ] {
+            let server = Server::start(Script { requests: 1, reply, after }).await;
+            let error = exchange(&pool(), server.request()).await.unwrap_err();
+            assert_eq!(error.to_string(), expected, "after {reply:?}");
+            assert_eq!(server.counts(), (1, 1), "after {reply:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let moved =
+            "HTTP/1.1 302 Found\r\nlocation: http://name.invalid/\r\ncontent-length: 0\r\n\r\n";
+        let server = Server::start(Script { requests: 1, reply: moved, after: After::Hang }).await;
+        let response = pool().send(server.request(), Timeouts::default()).await.unwrap();
+        assert_eq!(response.status(), 302);
+    }
+
+    #[tokio::test]
+    async fn a_long_request_may_take_its_time() {
+        let server = Server::start(Script { requests: 1, reply: OK, after: After::Close }).await;
+        let pieces = ["h", "e", "l", "l", "o"];
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            for piece in pieces {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                sender.send(piece).await.unwrap();
+            }
+        });
+        let stream = Pieces(receiver);
+        let request = Request::post(format!("http://{}/", server.address))
+            .header("content-length", 5)
+            .body(Body::new(stream));
+        assert_eq!(exchange(&pool(), request.unwrap()).await.unwrap(), "ok");
+    }
+
+    struct Pieces(tokio::sync::mpsc::Receiver<&'static str>);
+
+    impl http_body::Body for Pieces {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            self.0
+                .poll_recv(cx)
+                .map(|it| it.map(|it| Ok(Frame::data(Bytes::from_static(it.as_bytes())))))
+        }
+    }
+}
