@@ -12,11 +12,7 @@ pub(crate) mod tokens;
 
 #[cfg(test)]
 mod testing {
-    use alloc::{
-        format,
-        string::{String, ToString},
-        vec::Vec,
-    };
+    use alloc::{format, string::String, vec::Vec};
     use core::fmt::Debug;
 
     use expect_test::Expect;
@@ -45,7 +41,7 @@ mod testing {
         }
         let body = match &call.outgoing.body {
             Body::Empty => String::new(),
-            Body::Json(body) => format!(" {body}"),
+            Body::Json(body) => format!(" {}", body.clone().finish()),
             Body::Upload(upload) => {
                 let parts = upload.parts.concat();
                 format!(
@@ -63,7 +59,7 @@ mod testing {
     }
 
     pub(crate) fn check_reply<T: Debug>(call: &Call<T>, reply: &str, expected: Expect) {
-        expected.assert_eq(&match call.outgoing.read(reply.as_bytes().to_vec()) {
+        expected.assert_eq(&match call.outgoing.read(reply.as_bytes()) {
             Ok(Reply::Accepted(it)) => format!("{:?}", (call.read)(it)),
             other => format!("{other:?}"),
         });
@@ -71,7 +67,7 @@ mod testing {
 
     /// What the caller gets when WeCom just accepts.
     pub(crate) fn accepted<T>(call: &Call<T>) -> T {
-        match call.outgoing.read(br#"{"errcode":0}"#.to_vec()) {
+        match call.outgoing.read(br#"{"errcode":0}"#) {
             Ok(Reply::Accepted(it)) => (call.read)(it).unwrap(),
             other => panic!("{other:?}"),
         }
@@ -85,7 +81,7 @@ mod testing {
                     fields.iter().map(|it| format!("{}: {}", it.field, it.reason)).collect();
                 expected.assert_eq(&fields.join("\n"));
             }
-            Err(other) => panic!("refused for another reason: {}", other.to_string()),
+            Err(other) => panic!("refused for another reason: {other}"),
             Ok(_) => panic!("accepted"),
         }
     }

@@ -2,12 +2,11 @@
 
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::{
-    bindings::exports::wecom::connector::types::{Receipt, Truncation},
-    wire::Upload,
+    bindings::exports::wecom::connector::types::{DepartmentId, Receipt, Truncation, UserId},
+    wire::{Number, Object, Upload},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +31,7 @@ pub(crate) enum Access {
 #[derive(Clone)]
 pub(crate) enum Body {
     Empty,
-    Json(Value),
+    Json(Object),
     /// Content type and parts; shared, because a file may be sent twice and is not copied for it.
     Upload(Rc<Upload>),
 }
@@ -46,28 +45,97 @@ pub(crate) struct Outgoing {
     pub(crate) access: Access,
     /// Whether the same call may be sent again when nobody knows if the first one arrived.
     pub(crate) repeatable: bool,
-    /// Whether the body names the application that speaks, and the credentials say which where it does not.
-    pub(crate) speaks: bool,
+    /// Whether the body lacks the id of the application, which stands with the credentials.
+    pub(crate) needs_agent_id: bool,
 }
 
 /// One call of WeCom's: what it sends, and how it reads the answer.
 pub(crate) struct Call<T> {
     pub(crate) outgoing: Outgoing,
-    pub(crate) read: Box<dyn Fn(Accepted) -> Result<T, Unexpected>>,
+    pub(crate) read: Box<dyn Fn(Answer) -> Option<T>>,
 }
 
-/// An answer with errcode 0.
-#[derive(Debug)]
-pub(crate) struct Accepted {
-    body: Vec<u8>,
-    /// What WeCom said beside, if it sounds like a warning.
-    warning: Option<String>,
+/// All that is read of any answer. Any member may be missing, and there may be others.
+///
+/// One type for all calls: an answer is read in one go, and a reader of its own for each call would be 4 KB of code each.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Answer {
+    errcode: Option<i64>,
+    errmsg: Option<String>,
+    /// A warning that came with the acceptance.
+    #[serde(skip)]
+    pub(crate) warning: Option<String>,
+    // gettoken
+    pub(crate) access_token: Option<String>,
+    pub(crate) expires_in: Option<Number>,
+    // department/create, department/simplelist (named like one id, it holds many)
+    pub(crate) id: Option<DepartmentId>,
+    pub(crate) department_id: Option<Vec<DepartmentNode>>,
+    // user/list_id, user/create
+    pub(crate) next_cursor: Option<String>,
+    pub(crate) dept_user: Option<Vec<MemberNode>>,
+    pub(crate) created_department_list: Option<CreatedDepartments>,
+    // appchat/create, appchat/get
+    pub(crate) chatid: Option<String>,
+    pub(crate) chat_info: Option<ChatInfo>,
+    // message/send
+    pub(crate) msgid: Option<String>,
+    pub(crate) invaliduser: Option<String>,
+    pub(crate) invalidparty: Option<String>,
+    pub(crate) invalidtag: Option<String>,
+    pub(crate) unlicenseduser: Option<String>,
+    // media/upload, webhook/upload_media
+    pub(crate) media_id: Option<String>,
+    pub(crate) created_at: Option<Number>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DepartmentNode {
+    pub(crate) id: DepartmentId,
+    #[serde(default)]
+    pub(crate) parentid: DepartmentId,
+    #[serde(default)]
+    pub(crate) order: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct MemberNode {
+    pub(crate) userid: UserId,
+    pub(crate) department: DepartmentId,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CreatedDepartments {
+    #[serde(default)]
+    pub(crate) department_info: Vec<NamedNode>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NamedNode {
+    pub(crate) id: DepartmentId,
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ChatInfo {
+    pub(crate) chatid: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) owner: Option<UserId>,
+    #[serde(default)]
+    pub(crate) userlist: Vec<UserId>,
+    pub(crate) chat_type: Option<u32>,
 }
 
 /// What WeCom said to a call, in the form that all its answers share.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub(crate) enum Reply {
-    Accepted(Accepted),
+    Accepted(Answer),
     Refused { code: i32, message: String },
 }
 
@@ -86,17 +154,16 @@ impl Call<Receipt> {
             body,
             access,
             repeatable: true,
-            speaks: false,
+            needs_agent_id: false,
         };
         Self {
             outgoing,
-            read: Box::new(|it| Ok(Receipt { truncated: Vec::new(), warning: it.warning })),
+            read: Box::new(|it| Some(Receipt { truncated: Vec::new(), warning: it.warning })),
         }
     }
 
-    /// Everything else. Fields that are null are left out, at every depth.
-    pub(crate) fn post(path: &'static str, access: Access, mut body: Value) -> Self {
-        drop_nulls(&mut body);
+    /// Everything else.
+    pub(crate) fn post(path: &'static str, access: Access, body: Object) -> Self {
         let mut call = Self::get(path, access).repeatable_if(false);
         call.outgoing.method = Method::Post;
         call.outgoing.body = Body::Json(body);
@@ -113,10 +180,7 @@ impl Call<Receipt> {
 
     /// Tells in the receipt what was shortened.
     pub(crate) fn shortened(self, truncated: Vec<Truncation>) -> Self {
-        let read = Box::new(move |it: Accepted| {
-            Ok(Receipt { truncated: truncated.clone(), warning: it.warning })
-        });
-        Self { outgoing: self.outgoing, read }
+        self.reading(move |it| Some(Receipt { truncated: truncated.clone(), warning: it.warning }))
     }
 }
 
@@ -131,58 +195,58 @@ impl<T> Call<T> {
         self
     }
 
-    pub(crate) fn speaking(mut self) -> Self {
-        self.outgoing.speaks = true;
+    pub(crate) fn needs_agent_id_if(mut self, needed: bool) -> Self {
+        self.outgoing.needs_agent_id = needed;
         self
     }
 
-    /// Reads the answer as the type that `make` takes; the warning is one that came with the acceptance.
-    pub(crate) fn reading<R: DeserializeOwned, U>(
-        self,
-        make: impl Fn(R, Option<String>) -> U + 'static,
-    ) -> Call<U> {
-        let read = Box::new(move |it: Accepted| match serde_json::from_slice(&it.body) {
-            Ok(answer) => Ok(make(answer, it.warning)),
-            Err(_) => Err(Unexpected("the answer lacks what the documentation promises")),
-        });
-        Call { outgoing: self.outgoing, read }
+    /// Makes the result of an answer that was accepted; none if the answer lacks what it should hold.
+    pub(crate) fn reading<U>(self, read: impl Fn(Answer) -> Option<U> + 'static) -> Call<U> {
+        Call { outgoing: self.outgoing, read: Box::new(read) }
     }
 }
 
 impl Outgoing {
     /// Takes an answer apart. Never panics, whatever the bytes.
-    pub(crate) fn read(&self, body: Vec<u8>) -> Result<Reply, Unexpected> {
+    pub(crate) fn read(&self, body: &[u8]) -> Result<Reply, Unexpected> {
+        /// A refusal counts, whatever else is wrong with the answer.
         #[derive(Deserialize)]
-        struct Envelope {
-            errcode: Option<i64>,
-            errmsg: Option<String>,
-            // Some servers leave the code out when they grant a token.
-            access_token: Option<String>,
+        struct Refusal {
+            errcode: i64,
+            #[serde(default)]
+            errmsg: String,
         }
 
         if body.is_empty() {
             return Err(Unexpected("the answer is empty"));
         }
-        let Ok(text) = core::str::from_utf8(&body) else {
+        let Ok(text) = core::str::from_utf8(body) else {
             return Err(Unexpected("the answer is not UTF-8"));
         };
-        let Ok(Envelope { errcode, errmsg, access_token }) = serde_json::from_str(text) else {
-            return Err(Unexpected("the answer is not a JSON object with a numeric errcode"));
+        let mut answer = match serde_json::from_str(text) {
+            Ok(answer) => answer,
+            Err(_) => match serde_json::from_str(text) {
+                Ok(Refusal { errcode, errmsg }) if errcode != 0 => {
+                    Answer { errcode: Some(errcode), errmsg: Some(errmsg), ..Answer::default() }
+                }
+                _ => return Err(Unexpected("the answer is not JSON of the documented form")),
+            },
         };
-        let granted = self.access == Access::Open && access_token.is_some();
-        let Some(code) = errcode.or(granted.then_some(0)) else {
+        // Some servers leave the code out when they grant a token.
+        let granted = self.access == Access::Open && answer.access_token.is_some();
+        let Some(code) = answer.errcode.or(granted.then_some(0)) else {
             return Err(Unexpected("the answer has no errcode"));
         };
         let Ok(code) = i32::try_from(code) else {
             return Err(Unexpected("the answer's errcode is out of range"));
         };
-        let message = errmsg.unwrap_or_default();
+        let message = answer.errmsg.take().unwrap_or_default();
         if code != 0 {
             return Ok(Reply::Refused { code, message: without_tail(&message).into() });
         }
-        let warning =
+        answer.warning =
             message.to_ascii_lowercase().contains("warning").then(|| without_tail(&message).into());
-        Ok(Reply::Accepted(Accepted { body, warning }))
+        Ok(Reply::Accepted(answer))
     }
 }
 
@@ -196,47 +260,19 @@ fn without_tail(message: &str) -> &str {
     message.get(..message.floor_char_boundary(512)).unwrap_or(message).trim()
 }
 
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, it| !it.is_null());
-            fields.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn call() -> Call<u32> {
-        #[derive(Deserialize)]
-        struct Created {
-            id: u32,
-        }
-        Call::post("/x", Access::Contacts, json!({})).reading(|it: Created, _| it.id)
+        Call::post("/x", Access::Contacts, Object::new(&[])).reading(|it| it.id)
     }
 
-    fn read<T>(call: &Call<T>, body: &[u8]) -> Result<T, Unexpected> {
-        match call.outgoing.read(body.to_vec())? {
-            Reply::Accepted(it) => (call.read)(it),
+    fn read<T>(call: &Call<T>, body: &[u8]) -> Result<Option<T>, Unexpected> {
+        match call.outgoing.read(body)? {
+            Reply::Accepted(it) => Ok((call.read)(it)),
             Reply::Refused { .. } => panic!("refused"),
         }
-    }
-
-    #[test]
-    fn nulls_are_dropped_at_every_depth() {
-        let call = Call::post(
-            "/x",
-            Access::Open,
-            json!({"a": null, "b": {"c": null, "d": [{"e": null, "f": 0}]}}),
-        );
-        let Body::Json(body) = call.outgoing.body else { panic!("no JSON") };
-        assert_eq!(body, json!({"b": {"d": [{"f": 0}]}}));
     }
 
     #[test]
@@ -244,16 +280,24 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], "the answer is empty"),
             (b"\xff", "the answer is not UTF-8"),
-            (b"<html>", "the answer is not a JSON object with a numeric errcode"),
-            (br#"{"errcode":"0"}"#, "the answer is not a JSON object with a numeric errcode"),
+            (b"<html>", "the answer is not JSON of the documented form"),
+            (br#"{"errcode":"0"}"#, "the answer is not JSON of the documented form"),
+            (br#"{"errcode":0,"id":"x"}"#, "the answer is not JSON of the documented form"),
             (br#"{"errmsg":"ok"}"#, "the answer has no errcode"),
             (br#"{"access_token":"t"}"#, "the answer has no errcode"),
             (br#"{"errcode":4294967296}"#, "the answer's errcode is out of range"),
-            (br#"{"errcode":0}"#, "the answer lacks what the documentation promises"),
         ] {
             assert_eq!(read(&call(), bytes).unwrap_err().0, expected);
         }
-        assert_eq!(read(&call(), br#"{"errcode":0,"id":7,"new":[]}"#).unwrap(), 7);
+        assert_eq!(read(&call(), br#"{"errcode":0}"#).unwrap(), None);
+        assert_eq!(read(&call(), br#"{"errcode":0,"id":7,"new":[{}]}"#).unwrap(), Some(7));
+    }
+
+    #[test]
+    fn a_refusal_counts_whatever_else_is_wrong() {
+        let reply =
+            call().outgoing.read(br#"{"errcode":60003,"errmsg":"no","id":"x","chat_info":[]}"#);
+        assert!(matches!(reply, Ok(Reply::Refused { code: 60003, .. })), "{reply:?}");
     }
 
     #[test]
@@ -265,8 +309,7 @@ mod tests {
     #[test]
     fn messages_lose_their_tail_and_warnings_are_kept() {
         let refused = br#"{"errcode":60008,"errmsg":"department existed, hint: [16_9a], from ip: 1.2.3.4, more info at https://x"}"#;
-        let Ok(Reply::Refused { code: 60008, message }) = call().outgoing.read(refused.to_vec())
-        else {
+        let Ok(Reply::Refused { code: 60008, message }) = call().outgoing.read(refused) else {
             panic!("not refused")
         };
         assert_eq!(message, "department existed");
@@ -279,7 +322,7 @@ mod tests {
             ),
             (r#"{"errcode":0,"errmsg":"updated"}"#, None),
         ] {
-            assert_eq!(read(&call, reply.as_bytes()).unwrap().warning.as_deref(), warning);
+            assert_eq!(read(&call, reply.as_bytes()).unwrap().unwrap().warning.as_deref(), warning);
         }
     }
 }

@@ -32,7 +32,7 @@ impl Check {
         }
     }
 
-    pub(crate) fn note(&mut self, field: &str, reason: impl Into<String>) {
+    pub(crate) fn note(&mut self, field: &str, reason: &str) {
         self.invalid.push(InvalidField { field: field.into(), reason: reason.into() });
     }
 
@@ -60,7 +60,7 @@ impl Check {
         if !range.contains(&found) {
             self.note(
                 field,
-                format!("must have {} to {} {unit}, has {found}", range.start(), range.end()),
+                &format!("must have {} to {} {unit}, has {found}", range.start(), range.end()),
             );
         }
     }
@@ -68,7 +68,7 @@ impl Check {
     /// A number.
     pub(crate) fn number(&mut self, field: &str, number: u32, range: RangeInclusive<u32>) {
         if !range.contains(&number) {
-            self.note(field, format!("must be {} to {}, is {number}", range.start(), range.end()));
+            self.note(field, &format!("must be {} to {}, is {number}", range.start(), range.end()));
         }
     }
 
@@ -85,7 +85,7 @@ impl Check {
     /// A text that must not hold some characters.
     pub(crate) fn without(&mut self, field: &str, text: &str, forbidden: &str) {
         if let Some(found) = text.chars().find(|&it| forbidden.contains(it)) {
-            self.note(field, format!("must not contain `{}`", found.escape_default()));
+            self.note(field, &format!("must not contain `{}`", found.escape_default()));
         }
     }
 
@@ -118,7 +118,7 @@ impl Check {
         let mut seen = BTreeSet::new();
         for item in items {
             if seen.contains(&item) {
-                return self.note(field, format!("names {} twice", shown(&item.to_string())));
+                return self.note(field, &format!("names {} twice", shown(&item.to_string())));
             }
             seen.insert(item);
         }

@@ -1,11 +1,6 @@
 //! Which secret, token or key an action uses, where it is sent, and what a profile says.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{format, string::String, vec, vec::Vec};
 
 use crate::{
     bindings::exports::wecom::connector::types::{
@@ -167,7 +162,7 @@ struct Profile<'a> {
 impl<'a> Profile<'a> {
     fn new(field: &str, name: &str, environment: &'a Environment) -> Result<Self, Error> {
         if name.is_empty() {
-            return Ok(Self { prefix: "WECOM_".to_string(), environment });
+            return Ok(Self { prefix: String::from("WECOM_"), environment });
         }
         let name = name.to_ascii_uppercase().replace('-', "_");
         if name.len() > 32 || !name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_') {
@@ -396,8 +391,8 @@ mod tests {
         ] {
             assert_eq!(profile(name).is_ok(), accepted, "{name}");
         }
-        assert_eq!(profile(&"a".repeat(32)).is_ok(), true);
-        assert_eq!(profile(&"a".repeat(33)).is_ok(), false);
+        assert!(profile(&"a".repeat(32)).is_ok());
+        assert!(profile(&"a".repeat(33)).is_err());
     }
 
     #[test]

@@ -2,6 +2,12 @@
 //!
 //! From [全局错误码](https://developer.work.weixin.qq.com/document/path/90313), as far as the calls made here can give them.
 
+#![allow(
+    clippy::unreadable_literal,
+    clippy::too_many_lines,
+    reason = "a table, with the codes as the page writes them"
+)]
+
 /// Whether the same call can pass later.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Class {

@@ -1,18 +1,11 @@
 //! Token first, then the call, once more if the token is stale. Says what to send and is told what came back.
 
-use alloc::{
-    collections::BTreeMap,
-    format,
-    rc::Rc,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{format, rc::Rc, string::String, vec, vec::Vec};
 
 use crate::{
     actions::tokens::{self, Issued},
     bindings::exports::wecom::connector::types::{Error, Rejection, TemporaryRejection},
-    call::{Accepted, Access, Body, Call, Method, Outgoing, Reply, Unexpected},
+    call::{Access, Answer, Body, Call, Method, Outgoing, Reply},
     credentials::{Account, BaseUrl, Grant},
     errcode::{self, Class},
     wire,
@@ -61,16 +54,20 @@ pub(crate) enum Failure {
     Unexpected(&'static str),
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub(crate) enum Step {
     Send(Request),
-    Done(Result<Accepted, Error>),
+    Done(Result<Answer, Error>),
 }
 
 /// The tokens that the instance has, each with the second from which on it is not used any more.
 ///
 /// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
 #[derive(Default)]
-pub(crate) struct Tokens(BTreeMap<TokenKey, (String, u64)>);
+pub(crate) struct Tokens(Vec<(TokenKey, String, u64)>);
 
 /// Server, enterprise and secret.
 type TokenKey = (String, String, String);
@@ -87,19 +84,22 @@ impl Tokens {
     fn keep(&mut self, key: TokenKey, issued: &Issued, now: u64) {
         let life = u64::from(issued.expires_in);
         let until = now + life - (life / 2).min(300);
+        self.forget(&key);
         if self.0.len() >= Self::MOST {
             self.0.clear();
         }
-        self.0.insert(key, (issued.access_token.clone(), until));
+        self.0.push((key, issued.access_token.clone(), until));
     }
 
     fn get(&self, key: &TokenKey, now: u64) -> Option<String> {
-        let (token, until) = self.0.get(key)?;
-        (now < *until).then(|| token.clone())
+        self.0
+            .iter()
+            .find(|(it, _, until)| it == key && now < *until)
+            .map(|(_, token, _)| token.clone())
     }
 
     fn forget(&mut self, key: &TokenKey) {
-        self.0.remove(key);
+        self.0.retain(|(it, ..)| it != key);
     }
 }
 
@@ -124,12 +124,10 @@ impl Exchange {
         now: u64,
     ) -> Result<(Self, Step), Error> {
         if let Body::Json(body) = &mut call.body
-            && call.speaks
-            && body.get("agentid").is_none()
-            && let Some(fields) = body.as_object_mut()
+            && call.needs_agent_id
         {
             let agent_id = account.agent_id.ok_or_else(|| account.missing_agent_id())?;
-            fields.insert("agentid".to_string(), agent_id.into());
+            body.set("agentid", &agent_id);
         }
         let grant =
             if call.access == Access::Open { None } else { Some(account.grant(call.access)?) };
@@ -157,9 +155,7 @@ impl Exchange {
             return self.answer_to_call(outcome, tokens);
         };
         let issued = match read(&call.outgoing, outcome) {
-            Ok(Reply::Accepted(it)) => {
-                (call.read)(it).map_err(|it| unexpected(call.outgoing.path, &it))
-            }
+            Ok(Reply::Accepted(it)) => (call.read)(it).ok_or_else(|| lacking(call.outgoing.path)),
             Ok(Reply::Refused { code, message }) => Err(self.rejection(code, &message)),
             Err(failure) => Err(error(&call.outgoing, &failure)),
         };
@@ -244,14 +240,16 @@ impl Exchange {
 }
 
 /// An answer that was accepted, and then does not hold what the caller is to get.
-pub(crate) fn unexpected(path: &str, what: &Unexpected) -> Error {
-    Error::PermanentUnexpectedReply(format!("{path}: {}", what.0))
+pub(crate) fn lacking(path: &str) -> Error {
+    Error::PermanentUnexpectedReply(format!(
+        "{path}: the answer lacks what the documentation promises"
+    ))
 }
 
 fn read(call: &Outgoing, outcome: Result<Response, Failure>) -> Result<Reply, Failure> {
     let Response { status, body } = outcome?;
     match status {
-        200 => call.read(body).map_err(|it| Failure::Unexpected(it.0)),
+        200 => call.read(&body).map_err(|it| Failure::Unexpected(it.0)),
         500..=599 => Err(Failure::Silent("the server failed (status 5xx)")),
         300..=399 => Err(Failure::Unexpected("the server redirected (status 3xx)")),
         400..=499 => Err(Failure::Unexpected("the server refused the request itself (status 4xx)")),
@@ -277,7 +275,7 @@ fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
         Body::Empty => (None, Payload::Empty),
         Body::Json(body) => (
             Some("application/json; charset=utf-8".into()),
-            Payload::Json(body.to_string().into_bytes()),
+            Payload::Json(body.clone().finish().into_bytes()),
         ),
         Body::Upload(upload) => {
             (Some(upload.content_type.clone()), Payload::Upload(Rc::clone(upload)))
@@ -295,11 +293,12 @@ fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::bindings::exports::wecom::connector::types::{
-        AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Receipt,
+    use crate::{
+        bindings::exports::wecom::connector::types::{
+            AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Receipt,
+        },
+        wire::Object,
     };
 
     const TOKEN: &str = r#"{"errcode":0,"errmsg":"ok","access_token":"T1","expires_in":7200}"#;
@@ -318,7 +317,7 @@ mod tests {
     }
 
     fn call(access: Access) -> Call<Receipt> {
-        Call::post("/cgi-bin/x", access, json!({"a": 1}))
+        Call::post("/cgi-bin/x", access, Object::new(&[("a", &1)]))
     }
 
     /// Plays a script of answers; tells the requests made and how it ended.
@@ -339,10 +338,12 @@ mod tests {
         loop {
             match step {
                 Step::Done(result) => {
-                    assert_eq!(script.next().is_none(), true, "answers are left over");
+                    assert!(script.next().is_none(), "answers are left over");
                     return (requests, format!("{result:?}"));
                 }
                 Step::Send(request) => {
+                    assert!(request.https && request.authority == "qyapi.weixin.qq.com");
+                    assert_eq!(request.method == Method::Post, request.content_type.is_some());
                     let body = request.payload.parts().concat();
                     requests.push(
                         format!("{} {}", request.path_with_query, String::from_utf8(body).unwrap())
@@ -485,15 +486,22 @@ mod tests {
 
     #[test]
     fn an_application_message_names_its_application() {
-        let send = |body| Call::post("/cgi-bin/message/send", Access::Application, body).speaking();
-        for (body, sent) in [(json!({}), 7), (json!({"agentid": 9}), 9)] {
+        let send = |agent_id: Option<u32>| {
+            Call::post(
+                "/cgi-bin/message/send",
+                Access::Application,
+                Object::new(&[("agentid", &agent_id)]),
+            )
+            .needs_agent_id_if(agent_id.is_none())
+        };
+        for (given, sent) in [(None, 7), (Some(9), 9)] {
             let script = [Ok((200, TOKEN)), Ok((200, OK))];
-            let (requests, _) = play(account(), send(body), &mut Tokens::default(), 0, &script);
+            let (requests, _) = play(account(), send(given), &mut Tokens::default(), 0, &script);
             assert!(requests[1].ends_with(&format!(r#"{{"agentid":{sent}}}"#)), "{}", requests[1]);
         }
         let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
         let account = Account::of_application(Application::Token(token), &[]).unwrap();
-        let (requests, result) = play(account, send(json!({})), &mut Tokens::default(), 0, &[]);
+        let (requests, result) = play(account, send(None), &mut Tokens::default(), 0, &[]);
         assert_eq!(requests.len(), 0);
         assert!(result.contains("agent-id is missing"), "{result}");
     }

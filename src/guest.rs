@@ -31,7 +31,7 @@ use crate::{
             UserId,
         },
     },
-    call::{Accepted, Call, Outgoing},
+    call::{Answer, Call, Outgoing},
     credentials::Account,
     exchange::{self, Exchange, Step, Tokens},
     runtime::Kept,
@@ -171,8 +171,8 @@ impl wit_media::Guest for Connector {
 impl wit_tokens::Guest for Connector {
     fn get_access_token(a: Application, scope: TokenScope) -> Result<IssuedToken> {
         let account = Account::of_application(a, &wasi_http::environment())?;
-        let call = tokens::get_access_token(&account, scope);
-        drive(Ok(account), call)
+        let Call { outgoing, read } = tokens::get_access_token(&account, scope)?;
+        finish(outgoing.path, &read, exchange(Ok(account), outgoing)?)
     }
 }
 
@@ -180,24 +180,41 @@ impl wit_tokens::Guest for Connector {
 static TOKENS: Kept<Tokens> = Kept::new();
 
 fn run<T>(application: Application, call: Result<Call<T>>) -> Result<T> {
-    drive(Account::of_application(application, &wasi_http::environment()), call)
+    let account = Account::of_application(application, &wasi_http::environment());
+    match call {
+        Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
+        Err(error) => Err(both(account, error)),
+    }
 }
 
 fn speak<T>(chatbot: Chatbot, call: Result<Call<T>>) -> Result<T> {
-    drive(Account::of_chatbot(chatbot, &wasi_http::environment()), call)
+    let account = Account::of_chatbot(chatbot, &wasi_http::environment());
+    match call {
+        Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
+        Err(error) => Err(both(account, error)),
+    }
 }
 
-fn drive<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
-    let (account, Call { outgoing, read }) = both(account, call)?;
-    let path = outgoing.path;
-    let accepted = exchange(account, outgoing)?;
-    read(accepted).map_err(|it| exchange::unexpected(path, &it))
+fn finish<T>(path: &str, read: &dyn Fn(Answer) -> Option<T>, answer: Answer) -> Result<T> {
+    read(answer).ok_or_else(|| exchange::lacking(path))
+}
+
+/// Violations of credentials and message are reported together.
+fn both(account: Result<Account>, error: Error) -> Error {
+    match (account, error) {
+        (Err(Error::PermanentInvalidInput(mut all)), Error::PermanentInvalidInput(more)) => {
+            all.extend(more);
+            Error::PermanentInvalidInput(all)
+        }
+        (_, error) => error,
+    }
 }
 
 /// One copy for all actions, as it does not depend on what they read.
-fn exchange(account: Account, outgoing: Outgoing) -> Result<Accepted> {
+#[inline(never)]
+fn exchange(account: Result<Account>, outgoing: Outgoing) -> Result<Answer> {
     let mut tokens = TOKENS.get();
-    let (mut exchange, mut step) = Exchange::start(account, outgoing, &tokens, wasi_http::now())?;
+    let (mut exchange, mut step) = Exchange::start(account?, outgoing, &tokens, wasi_http::now())?;
     loop {
         match step {
             Step::Send(request) => {
@@ -206,17 +223,5 @@ fn exchange(account: Account, outgoing: Outgoing) -> Result<Accepted> {
             }
             Step::Done(result) => return result,
         }
-    }
-}
-
-/// Violations of credentials and message are reported together.
-fn both<T>(account: Result<Account>, call: Result<T>) -> Result<(Account, T)> {
-    match (account, call) {
-        (Ok(account), Ok(call)) => Ok((account, call)),
-        (Err(Error::PermanentInvalidInput(mut all)), Err(Error::PermanentInvalidInput(more))) => {
-            all.extend(more);
-            Err(Error::PermanentInvalidInput(all))
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }

@@ -89,7 +89,7 @@ fn prepare(request: &Request, length: usize) -> Option<(OutgoingRequest, Request
 }
 
 fn write(body: OutgoingBody, parts: &[&[u8]]) -> Result<(), ()> {
-    let stream = body.write().map_err(|()| ())?;
+    let stream = body.write()?;
     for part in parts {
         write_all(&stream, part).map_err(|_| ())?;
     }

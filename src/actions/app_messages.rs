@@ -1,9 +1,6 @@
 //! Messages that an application sends to members.
 
-use alloc::{string::String, vec::Vec};
-
-use serde::Deserialize;
-use serde_json::{Value, json};
+use alloc::string::String;
 
 use super::content;
 use crate::{
@@ -12,18 +9,18 @@ use crate::{
             AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
             Delivery, Recipients, Selection,
         },
-        types::{DepartmentId, Error, MessageId, Receipt, TagId, UserId},
+        types::{Error, MessageId, Receipt},
     },
     call::{Access, Call},
     check::Check,
-    wire::{join_bars, split_bars, split_bars_of_ids},
+    wire::{Object, join_bars, split_bars, split_bars_of_ids},
 };
 
 /// `POST /cgi-bin/message/send`, text
 pub(crate) fn send_app_text(message: AppText) -> Result<Call<Delivery>, Error> {
     let AppText { recipients, content, confidentiality, options } = message;
     let mut check = Check::default();
-    let text = json!({ "content": content::text(&mut check, content) });
+    let text = Object::new(&[("content", &content::text(&mut check, content))]);
     send(check, recipients, "text", text, content::safe(confidentiality), options)
 }
 
@@ -73,7 +70,7 @@ pub(crate) fn recall_app_message(id: MessageId) -> Result<Call<Receipt>, Error> 
     check.opaque_id("message-id", &id);
     check.finish()?;
 
-    let body = json!({ "msgid": id });
+    let body = Object::new(&[("msgid", &id)]);
     Ok(Call::post("/cgi-bin/message/recall", Access::Application, body).repeatable_if(true))
 }
 
@@ -81,24 +78,10 @@ fn send(
     mut check: Check,
     recipients: Recipients,
     kind: &str,
-    content: Value,
-    safe: Option<u8>,
+    content: Object,
+    safe: Option<u32>,
     options: Option<AppMessageOptions>,
 ) -> Result<Call<Delivery>, Error> {
-    // Everything but the error code may be missing from the answer.
-    #[derive(Deserialize)]
-    struct Sent {
-        msgid: Option<MessageId>,
-        #[serde(default, deserialize_with = "split_bars")]
-        invaliduser: Vec<UserId>,
-        #[serde(default, deserialize_with = "split_bars_of_ids")]
-        invalidparty: Vec<DepartmentId>,
-        #[serde(default, deserialize_with = "split_bars_of_ids")]
-        invalidtag: Vec<TagId>,
-        #[serde(default, deserialize_with = "split_bars")]
-        unlicenseduser: Vec<UserId>,
-    }
-
     let receivers = receivers(&mut check, recipients);
     let AppMessageOptions { agent_id, enable_id_trans, duplicate_check_interval } = options
         .unwrap_or(AppMessageOptions {
@@ -111,29 +94,31 @@ fn send(
     }
     let truncated = check.finish()?;
 
-    let body = json!({
-        "touser": receivers.users,
-        "toparty": receivers.departments,
-        "totag": receivers.tags,
-        "agentid": agent_id,
-        "msgtype": kind,
-        (kind): content,
-        "safe": safe,
-        "enable_id_trans": enable_id_trans.map(u8::from),
-        "enable_duplicate_check": duplicate_check_interval.map(|_| 1),
-        "duplicate_check_interval": duplicate_check_interval,
-    });
+    let body = Object::new(&[
+        ("touser", &receivers.users),
+        ("toparty", &receivers.departments),
+        ("totag", &receivers.tags),
+        ("agentid", &agent_id),
+        ("msgtype", &kind),
+        (kind, &content),
+        ("safe", &safe),
+        ("enable_id_trans", &enable_id_trans.map(u32::from)),
+        ("enable_duplicate_check", &duplicate_check_interval.map(|_| 1_u32)),
+        ("duplicate_check_interval", &duplicate_check_interval),
+    ]);
     Ok(Call::post("/cgi-bin/message/send", Access::Application, body)
-        .speaking()
+        .needs_agent_id_if(agent_id.is_none())
         .repeatable_if(duplicate_check_interval.is_some())
-        .reading(move |it: Sent, warning| Delivery {
-            message_id: it.msgid.filter(|it| !it.is_empty()),
-            invalid_users: it.invaliduser,
-            invalid_departments: it.invalidparty,
-            invalid_tags: it.invalidtag,
-            unlicensed_users: it.unlicenseduser,
-            truncated: truncated.clone(),
-            warning,
+        .reading(move |it| {
+            Some(Delivery {
+                message_id: it.msgid.filter(|it| !it.is_empty()),
+                invalid_users: split_bars(it.invaliduser.as_deref()),
+                invalid_departments: split_bars_of_ids(it.invalidparty.as_deref())?,
+                invalid_tags: split_bars_of_ids(it.invalidtag.as_deref())?,
+                unlicensed_users: split_bars(it.unlicenseduser.as_deref()),
+                truncated: truncated.clone(),
+                warning: it.warning,
+            })
         }))
 }
 
@@ -175,7 +160,7 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, vec};
+    use alloc::{format, vec, vec::Vec};
 
     use expect_test::expect;
 
@@ -256,7 +241,7 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"msgtype":"text","text":{"content":"hi"},"touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"text","text":{"content":"hi"}} [application, once]"#
             ]],
         );
         let everything = AppText {
@@ -272,25 +257,27 @@ mod tests {
         check_request(
             &send_app_text(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/message/send {"agentid":1000017,"duplicate_check_interval":600,"enable_duplicate_check":1,"enable_id_trans":1,"msgtype":"text","safe":1,"text":{"content":"$userName=noor.h$"},"toparty":"310|1","totag":"7","touser":"noor.h|iker.z"} [application, repeatable]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h|iker.z","toparty":"310|1","totag":"7","agentid":1000017,"msgtype":"text","text":{"content":"$userName=noor.h$"},"safe":1,"enable_id_trans":1,"enable_duplicate_check":1,"duplicate_check_interval":600} [application, repeatable]"#
             ]],
         );
         check_request(
             &send_app_text(AppText { recipients: Recipients::Everyone, ..text("hi") }).unwrap(),
             expect![[
-                r#"POST /cgi-bin/message/send {"msgtype":"text","text":{"content":"hi"},"touser":"@all"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"@all","msgtype":"text","text":{"content":"hi"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","invaliduser":"a|b","invalidparty":"9","invalidtag":"","unlicenseduser":"c","msgid":"Qf3"}"#,
-            expect![[r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: ["a", "b"], invalid-departments: [9], invalid-tags: [], unlicensed-users: ["c"], truncated: [], warning: None })"#]],
+            expect![[
+                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: ["a", "b"], invalid-departments: [9], invalid-tags: [], unlicensed-users: ["c"], truncated: [], warning: None })"#
+            ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
             expect![
-                "Ok(Accepted(Delivery { message-id: None, invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None }))"
+                "Some(Delivery { message-id: None, invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"
             ],
         );
         check_reply(
@@ -358,13 +345,15 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"markdown":{"content":"**hi**"},"msgtype":"markdown","touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"markdown","markdown":{"content":"**hi**"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","invaliduser":"","msgid":"Qf3"}"#,
-            expect![[r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#]],
+            expect![[
+                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
         );
     }
 
@@ -394,7 +383,7 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"file":{"media_id":"MID-3"},"msgtype":"file","safe":0,"touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"file","file":{"media_id":"MID-3"},"safe":0} [application, once]"#
             ]],
         );
         check_reply(
@@ -431,13 +420,15 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"image":{"media_id":"MID-2"},"msgtype":"image","touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"image","image":{"media_id":"MID-2"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
-            expect![[r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#]],
+            expect![[
+                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
         );
     }
 
@@ -470,13 +461,15 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"mpnews":{"articles":[{"author":"A","content":"<p>C</p>","content_source_url":"https://a.example/w","digest":"D","thumb_media_id":"MID-1","title":"T"},{"content":"<p>C</p>","thumb_media_id":"MID-1","title":"T"}]},"msgtype":"mpnews","safe":2,"touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"mpnews","mpnews":{"articles":[{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>","author":"A","content_source_url":"https://a.example/w","digest":"D"},{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>"}]},"safe":2} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
-            expect![[r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#]],
+            expect![[
+                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
         );
     }
 
@@ -539,19 +532,21 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/message/send {"msgtype":"textcard","textcard":{"btntxt":"开","description":"D","title":"T","url":"https://a.example"},"touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example","btntxt":"开"}} [application, once]"#
             ]],
         );
         check_request(
             &send_app_text_card(text_card(card())).unwrap(),
             expect![[
-                r#"POST /cgi-bin/message/send {"msgtype":"textcard","textcard":{"description":"D","title":"T","url":"https://a.example"},"touser":"noor.h"} [application, once]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
-            expect![[r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#]],
+            expect![[
+                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
         );
     }
 
@@ -605,7 +600,7 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
         check_reply(
             &call,

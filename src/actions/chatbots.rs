@@ -5,7 +5,6 @@ use core::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
-use serde_json::{Value, json};
 
 use super::{content, media};
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
+    wire::Object,
 };
 
 /// 2 MB, and more than 5 bytes.
@@ -43,7 +43,11 @@ pub(crate) fn send_chatbot_text(message: ChatbotText) -> Result<Call<Receipt>, E
     }
     let truncated = check.finish()?;
 
-    let text = json!({ "content": content, "mentioned_list": mentioned, "mentioned_mobile_list": mobiles });
+    let text = Object::new(&[
+        ("content", &content),
+        ("mentioned_list", &mentioned),
+        ("mentioned_mobile_list", &mobiles),
+    ]);
     Ok(send("text", text, truncated))
 }
 
@@ -53,7 +57,7 @@ pub(crate) fn send_chatbot_markdown(content: String) -> Result<Call<Receipt>, Er
     check.bytes("content", &content, 1..=4096);
     let truncated = check.finish()?;
 
-    Ok(send("markdown", json!({ "content": content }), truncated))
+    Ok(send("markdown", Object::new(&[("content", &content)]), truncated))
 }
 
 /// `POST /cgi-bin/webhook/send`, file
@@ -92,7 +96,7 @@ pub(crate) fn send_chatbot_image(image: ChatbotImage) -> Result<Call<Receipt>, E
     };
     let truncated = check.finish()?;
 
-    Ok(send("image", json!({ "base64": data, "md5": md5 }), truncated))
+    Ok(send("image", Object::new(&[("base64", &data), ("md5", &md5)]), truncated))
 }
 
 /// `POST /cgi-bin/webhook/send`, news
@@ -110,16 +114,21 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
         if let Some(url) = &image_url {
             check.url(&field("image-url"), url);
         }
-        json!({ "title": title, "description": description, "url": url, "picurl": image_url })
+        Object::new(&[
+            ("title", &title),
+            ("description", &description),
+            ("url", &url),
+            ("picurl", &image_url),
+        ])
     };
     let articles: Vec<_> = articles.into_iter().enumerate().map(article).collect();
     let truncated = check.finish()?;
 
-    Ok(send("news", json!({ "articles": articles }), truncated))
+    Ok(send("news", Object::new(&[("articles", &articles)]), truncated))
 }
 
-fn send(kind: &str, content: Value, truncated: Vec<Truncation>) -> Call<Receipt> {
-    let body = json!({ "msgtype": kind, (kind): content });
+fn send(kind: &str, content: Object, truncated: Vec<Truncation>) -> Call<Receipt> {
+    let body = Object::new(&[("msgtype", &kind), (kind, &content)]);
     Call::post("/cgi-bin/webhook/send", Access::Chatbot, body).shortened(truncated)
 }
 
@@ -199,7 +208,7 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
         check_reply(
             &call,
@@ -237,7 +246,7 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/webhook/send {"markdown":{"content":"**hi**"},"msgtype":"markdown"} [chatbot, once]"#
+                r#"POST /cgi-bin/webhook/send {"msgtype":"markdown","markdown":{"content":"**hi**"}} [chatbot, once]"#
             ]],
         );
         check_reply(
@@ -266,13 +275,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/webhook/send {"file":{"media_id":"MID-BOT-1"},"msgtype":"file"} [chatbot, once]"#
+                r#"POST /cgi-bin/webhook/send {"msgtype":"file","file":{"media_id":"MID-BOT-1"}} [chatbot, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -289,11 +298,11 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/webhook/send {"image":{"base64":"iVBORw0KGgo=","md5":"e9dd2797018cad79186e03e8c5aec8dc"},"msgtype":"image"} [chatbot, once]"#
+                r#"POST /cgi-bin/webhook/send {"msgtype":"image","image":{"base64":"iVBORw0KGgo=","md5":"e9dd2797018cad79186e03e8c5aec8dc"}} [chatbot, once]"#
             ]],
         );
         let same = expect![[
-            r#"POST /cgi-bin/webhook/send {"image":{"base64":"iVBORw0KGgo=","md5":"e9dd2797018cad79186e03e8c5aec8dc"},"msgtype":"image"} [chatbot, once]"#
+            r#"POST /cgi-bin/webhook/send {"msgtype":"image","image":{"base64":"iVBORw0KGgo=","md5":"e9dd2797018cad79186e03e8c5aec8dc"}} [chatbot, once]"#
         ]];
         check_request(&send_chatbot_image(base64("iVBORw0KGgo=", None)).unwrap(), same);
         check_reply(
@@ -342,13 +351,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/webhook/send {"msgtype":"news","news":{"articles":[{"description":"D","picurl":"https://a.example/5.png","title":"T","url":"https://a.example"},{"title":"T","url":"https://a.example"}]}} [chatbot, once]"#
+                r#"POST /cgi-bin/webhook/send {"msgtype":"news","news":{"articles":[{"title":"T","description":"D","url":"https://a.example","picurl":"https://a.example/5.png"},{"title":"T","url":"https://a.example"}]}} [chatbot, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 

@@ -2,13 +2,12 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use serde_json::{Value, json};
-
 use crate::{
     bindings::exports::wecom::connector::types::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
     check::Check,
+    wire::Object,
 };
 
 /// 666 KB, as the page says it.
@@ -20,18 +19,18 @@ pub(super) fn text(check: &mut Check, content: String) -> String {
 }
 
 /// Markdown of applications and group chats, which is not cut: that would break its marks.
-pub(super) fn markdown(check: &mut Check, content: String) -> Value {
+pub(super) fn markdown(check: &mut Check, content: String) -> Object {
     check.bytes("message.content", &content, 1..=2048);
-    json!({ "content": content })
+    Object::new(&[("content", &content)])
 }
 
 /// An uploaded file, by its id.
-pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Value {
+pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Object {
     check.opaque_id(field, &media_id);
-    json!({ "media_id": media_id })
+    Object::new(&[("media_id", &media_id)])
 }
 
-pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
+pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object {
     check.count("message.articles", articles.len(), 1..=8);
     let article = |(index, article): (usize, MpnewsArticle)| {
         let field = |name: &str| format!("message.articles[{index}].{name}");
@@ -47,21 +46,21 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
         }
         let digest =
             digest.filter(|it| !it.is_empty()).map(|it| check.cut_bytes(&field("digest"), it, 512));
-        json!({
-            "title": title,
-            "thumb_media_id": thumbnail,
-            "content": content,
-            "author": author,
-            "content_source_url": source_url,
-            "digest": digest,
-        })
+        Object::new(&[
+            ("title", &title),
+            ("thumb_media_id", &thumbnail),
+            ("content", &content),
+            ("author", &author),
+            ("content_source_url", &source_url),
+            ("digest", &digest),
+        ])
     };
     let articles: Vec<_> = articles.into_iter().enumerate().map(article).collect();
-    json!({ "articles": articles })
+    Object::new(&[("articles", &articles)])
 }
 
 /// Title and description are counted in characters by one page and in bytes by the other: bytes are safe for both.
-pub(super) fn text_card(check: &mut Check, card: TextCard) -> Value {
+pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
     let TextCard { title, description, url, button_text } = card;
     let title = check.cut_bytes("message.card.title", title, 128);
     let description = check.cut_bytes("message.card.description", description, 512);
@@ -69,7 +68,12 @@ pub(super) fn text_card(check: &mut Check, card: TextCard) -> Value {
     let button = button_text
         .filter(|it| !it.is_empty())
         .map(|it| check.cut_chars("message.card.button-text", it, 4));
-    json!({ "title": title, "description": description, "url": url, "btntxt": button })
+    Object::new(&[
+        ("title", &title),
+        ("description", &description),
+        ("url", &url),
+        ("btntxt", &button),
+    ])
 }
 
 /// Members to mention, with everyone as one of them; none where nobody is.
@@ -87,14 +91,14 @@ pub(super) fn mentions(
     (!mentioned.is_empty()).then_some(mentioned)
 }
 
-pub(super) fn safe(confidentiality: Option<Confidentiality>) -> Option<u8> {
+pub(super) fn safe(confidentiality: Option<Confidentiality>) -> Option<u32> {
     confidentiality.map(|it| match it {
         Confidentiality::Public => 0,
         Confidentiality::Confidential => 1,
     })
 }
 
-pub(super) fn mpnews_safe(confidentiality: Option<MpnewsConfidentiality>) -> Option<u8> {
+pub(super) fn mpnews_safe(confidentiality: Option<MpnewsConfidentiality>) -> Option<u32> {
     confidentiality.map(|it| match it {
         MpnewsConfidentiality::Public => 0,
         MpnewsConfidentiality::Confidential => 1,

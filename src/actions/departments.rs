@@ -2,16 +2,14 @@
 
 use alloc::{string::ToString, vec::Vec};
 
-use serde::Deserialize;
-use serde_json::json;
-
 use crate::{
     bindings::exports::wecom::connector::{
         departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
         types::{DepartmentId, Error, Receipt},
     },
-    call::{Access, Call},
+    call::{Access, Call, DepartmentNode},
     check::Check,
+    wire::Object,
 };
 
 /// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.
@@ -21,21 +19,6 @@ const FORBIDDEN: &str = "\\:*?\"<>|";
 pub(crate) fn list_department_ids(
     id: Option<DepartmentId>,
 ) -> Result<Call<Vec<Department>>, Error> {
-    // The member is named like one id and holds many.
-    #[derive(Deserialize)]
-    struct Listed {
-        #[serde(default)]
-        department_id: Vec<Node>,
-    }
-    #[derive(Deserialize)]
-    struct Node {
-        id: DepartmentId,
-        #[serde(default)]
-        parentid: DepartmentId,
-        #[serde(default)]
-        order: u32,
-    }
-
     let mut check = Check::default();
     let mut call = Call::get("/cgi-bin/department/simplelist", Access::Contacts);
     if let Some(id) = id {
@@ -44,13 +27,13 @@ pub(crate) fn list_department_ids(
     }
     check.finish()?;
 
-    Ok(call.reading(|it: Listed, _| {
-        let department = |Node { id, parentid, order }| Department {
+    Ok(call.reading(|it| {
+        let department = |DepartmentNode { id, parentid, order }| Department {
             id,
             parent_id: (parentid != 0).then_some(parentid),
             order,
         };
-        it.department_id.into_iter().map(department).collect()
+        Some(it.department_id.unwrap_or_default().into_iter().map(department).collect())
     }))
 }
 
@@ -58,11 +41,6 @@ pub(crate) fn list_department_ids(
 pub(crate) fn create_department(
     department: NewDepartment,
 ) -> Result<Call<CreatedDepartment>, Error> {
-    #[derive(Deserialize)]
-    struct Created {
-        id: DepartmentId,
-    }
-
     let NewDepartment { name, english_name, parent_id, order, id } = department;
     let mut check = Check::default();
     check_name(&mut check, "department.name", &name);
@@ -75,9 +53,15 @@ pub(crate) fn create_department(
     }
     check.finish()?;
 
-    let body = json!({ "name": name, "name_en": english_name, "parentid": parent_id, "order": order, "id": id });
+    let body = Object::new(&[
+        ("name", &name),
+        ("name_en", &english_name),
+        ("parentid", &parent_id),
+        ("order", &order),
+        ("id", &id),
+    ]);
     Ok(Call::post("/cgi-bin/department/create", Access::Contacts, body)
-        .reading(|it: Created, warning| CreatedDepartment { id: it.id, warning }))
+        .reading(|it| Some(CreatedDepartment { id: it.id?, warning: it.warning })))
 }
 
 /// `POST /cgi-bin/department/update`
@@ -99,7 +83,13 @@ pub(crate) fn update_department(
     }
     check.finish()?;
 
-    let body = json!({ "id": id, "name": name, "name_en": english_name, "parentid": parent_id, "order": order });
+    let body = Object::new(&[
+        ("id", &id),
+        ("name", &name),
+        ("name_en", &english_name),
+        ("parentid", &parent_id),
+        ("order", &order),
+    ]);
     Ok(Call::post("/cgi-bin/department/update", Access::Contacts, body).repeatable_if(true))
 }
 
@@ -150,7 +140,7 @@ mod tests {
             &call,
             r#"{"errcode":0,"errmsg":"ok","department_id":[{"id":1,"parentid":0,"order":100000000},{"id":310,"parentid":1,"order":4294967295}]}"#,
             expect![
-                "Ok(Accepted([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }]))"
+                "Some([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }])"
             ],
         );
         check_reply(
@@ -186,13 +176,13 @@ mod tests {
         check_request(
             &create_department(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/department/create {"id":2,"name":"Sales","name_en":"S","order":4294967295,"parentid":1} [contacts, once]"#
+                r#"POST /cgi-bin/department/create {"name":"Sales","name_en":"S","parentid":1,"order":4294967295,"id":2} [contacts, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"created","id":7}"#,
-            expect!["Ok(CreatedDepartment { id: 7, warning: None })"],
+            expect!["Some(CreatedDepartment { id: 7, warning: None })"],
         );
     }
 
@@ -227,7 +217,7 @@ mod tests {
         }
         let all = NewDepartment {
             name: "a/b|c".into(),
-            english_name: Some("".into()),
+            english_name: Some(alloc::string::String::new()),
             parent_id: 0,
             id: Some(1),
             order: None,
@@ -258,18 +248,20 @@ mod tests {
         check_request(
             &update_department(310, changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/department/update {"id":310,"name":"北","name_en":"N","order":0,"parentid":2} [contacts, repeatable]"#
+                r#"POST /cgi-bin/department/update {"id":310,"name":"北","name_en":"N","parentid":2,"order":0} [contacts, repeatable]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"updated"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#,
-            expect![[r#"Ok(Receipt { truncated: [], warning: Some("updated. Warning: wrong json format.") })"#]],
+            expect![[
+                r#"Some(Receipt { truncated: [], warning: Some("updated. Warning: wrong json format.") })"#
+            ]],
         );
     }
 
@@ -303,7 +295,7 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"deleted"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 

@@ -1,43 +1,25 @@
 //! Group chats that an application makes.
 
-use alloc::{string::String, vec::Vec};
-
-use serde::Deserialize;
-use serde_json::json;
-
 use crate::{
     bindings::exports::wecom::connector::{
         group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, GroupChatKind, NewGroupChat},
-        types::{Error, GroupChatId, Receipt, UserId},
+        types::{Error, GroupChatId, Receipt},
     },
-    call::{Access, Call},
+    call::{Access, Call, ChatInfo},
     check::Check,
+    wire::Object,
 };
 
 /// `GET /cgi-bin/appchat/get`
 pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> {
-    #[derive(Deserialize)]
-    struct Found {
-        chat_info: Info,
-    }
-    #[derive(Deserialize)]
-    struct Info {
-        chatid: Option<GroupChatId>,
-        name: Option<String>,
-        owner: Option<UserId>,
-        #[serde(default)]
-        userlist: Vec<UserId>,
-        chat_type: Option<u32>,
-    }
-
     let mut check = Check::default();
     check.group_chat_id("group-chat-id", &id);
     check.finish()?;
 
     let call = Call::get("/cgi-bin/appchat/get", Access::Application).query("chatid", id.as_str());
-    Ok(call.reading(move |it: Found, _| {
-        let Info { chatid, name, owner, userlist, chat_type } = it.chat_info;
-        GroupChat {
+    Ok(call.reading(move |it| {
+        let ChatInfo { chatid, name, owner, userlist, chat_type } = it.chat_info?;
+        Some(GroupChat {
             id: chatid.unwrap_or_else(|| id.clone()),
             name: name.filter(|it| !it.is_empty()),
             owner: owner.filter(|it| !it.is_empty()),
@@ -47,17 +29,12 @@ pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> 
                 1 => GroupChatKind::Course,
                 other => GroupChatKind::Other(other),
             }),
-        }
+        })
     }))
 }
 
 /// `POST /cgi-bin/appchat/create`
 pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
-    #[derive(Deserialize)]
-    struct Created {
-        chatid: GroupChatId,
-    }
-
     let NewGroupChat { name, owner, members, id } = group_chat;
     let mut check = Check::default();
     let name =
@@ -75,13 +52,16 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     }
     let truncated = check.finish()?;
 
-    let body = json!({ "name": name, "owner": owner, "userlist": members, "chatid": id });
+    let body =
+        Object::new(&[("name", &name), ("owner", &owner), ("userlist", &members), ("chatid", &id)]);
     Ok(Call::post("/cgi-bin/appchat/create", Access::Application, body)
         .repeatable_if(id.is_some())
-        .reading(move |it: Created, warning| CreatedGroupChat {
-            id: it.chatid,
-            truncated: truncated.clone(),
-            warning,
+        .reading(move |it| {
+            Some(CreatedGroupChat {
+                id: it.chatid?,
+                truncated: truncated.clone(),
+                warning: it.warning,
+            })
         }))
 }
 
@@ -112,7 +92,13 @@ pub(crate) fn update_group_chat(
     }
     let truncated = check.finish()?;
 
-    let body = json!({ "chatid": id, "name": name, "owner": owner, "add_user_list": add, "del_user_list": remove });
+    let body = Object::new(&[
+        ("chatid", &id),
+        ("name", &name),
+        ("owner", &owner),
+        ("add_user_list", &add),
+        ("del_user_list", &remove),
+    ]);
     Ok(Call::post("/cgi-bin/appchat/update", Access::Application, body)
         .repeatable_if(true)
         .shortened(truncated))
@@ -120,7 +106,7 @@ pub(crate) fn update_group_chat(
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, vec};
+    use alloc::{format, string::String, vec, vec::Vec};
 
     use expect_test::expect;
 
@@ -140,7 +126,7 @@ mod tests {
         GroupChatChanges { name: None, owner: None, add_members: None, remove_members: None }
     }
 
-    fn users(count: usize) -> Vec<UserId> {
+    fn users(count: usize) -> Vec<String> {
         (0..count).map(|it| format!("u{it}")).collect()
     }
 
@@ -154,12 +140,16 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"风","owner":"noor.h","userlist":["noor.h","kai.p"],"chat_type":0}}"#,
-            expect![[r#"Ok(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#]],
+            expect![[
+                r#"Some(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#
+            ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"chat_info":{"chat_type":7}}"#,
-            expect![[r#"Ok(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#]],
+            expect![[
+                r#"Some(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#
+            ]],
         );
     }
 
@@ -190,13 +180,15 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/create {"chatid":"storm2026a","name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","owner":"Noor.H","userlist":["noor.h","iker.z"]} [application, repeatable]"#
+                r#"POST /cgi-bin/appchat/create {"name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","owner":"Noor.H","userlist":["noor.h","iker.z"],"chatid":"storm2026a"} [application, repeatable]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","chatid":"storm2026a"}"#,
-            expect![[r#"Ok(CreatedGroupChat { id: "storm2026a", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#]],
+            expect![[
+                r#"Some(CreatedGroupChat { id: "storm2026a", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#
+            ]],
         );
     }
 
@@ -243,13 +235,13 @@ mod tests {
         check_request(
             &update_group_chat("storm2026a".into(), changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/appchat/update {"add_user_list":["kai.p"],"chatid":"storm2026a","del_user_list":["may.l"],"name":"风","owner":"kai.p"} [application, repeatable]"#
+                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a","name":"风","owner":"kai.p","add_user_list":["kai.p"],"del_user_list":["may.l"]} [application, repeatable]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 

@@ -1,7 +1,5 @@
 //! Messages that an application sends into group chats.
 
-use serde_json::{Value, json};
-
 use super::content;
 use crate::{
     bindings::exports::wecom::connector::{
@@ -12,6 +10,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
+    wire::Object,
 };
 
 /// `POST /cgi-bin/appchat/send`, text
@@ -21,7 +20,7 @@ pub(crate) fn send_group_text(message: GroupText) -> Result<Call<Receipt>, Error
     let mut check = Check::default();
     let content = content::text(&mut check, content);
     let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone, 2000);
-    let text = json!({ "content": content, "mentioned_list": mentioned });
+    let text = Object::new(&[("content", &content), ("mentioned_list", &mentioned)]);
     send(check, group_chat_id, "text", text, content::safe(confidentiality))
 }
 
@@ -69,13 +68,18 @@ fn send(
     mut check: Check,
     group_chat_id: GroupChatId,
     kind: &str,
-    content: Value,
-    safe: Option<u8>,
+    content: Object,
+    safe: Option<u32>,
 ) -> Result<Call<Receipt>, Error> {
     check.group_chat_id("message.group-chat-id", &group_chat_id);
     let truncated = check.finish()?;
 
-    let body = json!({ "chatid": group_chat_id, "msgtype": kind, (kind): content, "safe": safe });
+    let body = Object::new(&[
+        ("chatid", &group_chat_id),
+        ("msgtype", &kind),
+        (kind, &content),
+        ("safe", &safe),
+    ]);
     Ok(Call::post("/cgi-bin/appchat/send", Access::Application, body).shortened(truncated))
 }
 
@@ -154,13 +158,13 @@ mod tests {
         check_request(
             &send_group_text(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","safe":1,"text":{"content":"hi","mentioned_list":["noor.h","@all"]}} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","text":{"content":"hi","mentioned_list":["noor.h","@all"]},"safe":1} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
         check_reply(
             &call,
@@ -205,13 +209,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","markdown":{"content":"**hi**"},"msgtype":"markdown"} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"markdown","markdown":{"content":"**hi**"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -238,13 +242,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","file":{"media_id":"MID-3"},"msgtype":"file","safe":0} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"file","file":{"media_id":"MID-3"},"safe":0} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -268,13 +272,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","image":{"media_id":"MID-2"},"msgtype":"image"} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"image","image":{"media_id":"MID-2"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -300,13 +304,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","mpnews":{"articles":[{"content":"<p>C</p>","thumb_media_id":"MID-1","title":"T"}]},"msgtype":"mpnews","safe":2} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"mpnews","mpnews":{"articles":[{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>"}]},"safe":2} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -327,13 +331,13 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"textcard","textcard":{"description":"D","title":"T","url":"https://a.example"}} [application, once]"#
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example"}} [application, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 

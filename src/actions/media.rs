@@ -2,16 +2,14 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde::Deserialize;
-
 use crate::{
     bindings::exports::wecom::connector::{
         media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
-        types::{Error, MediaId},
+        types::Error,
     },
     call::{Access, Call},
     check::Check,
-    wire::{self, number_or_text},
+    wire::{self, Number},
 };
 
 const MB: usize = 1 << 20;
@@ -39,13 +37,6 @@ fn upload(
     file_name: &str,
     content: Vec<u8>,
 ) -> Result<Call<UploadedMedia>, Error> {
-    #[derive(Deserialize)]
-    struct Uploaded {
-        media_id: MediaId,
-        #[serde(default, deserialize_with = "number_or_text")]
-        created_at: Option<u64>,
-    }
-
     let mut check = Check::default();
     check.bytes("media.file-name", file_name, 1..=255);
     check.without("media.file-name", file_name, "/\\:\"");
@@ -82,7 +73,9 @@ fn upload(
 
     let call = Call::upload(path, access, wire::upload(file_name, part_type, content))
         .query("type", String::from(name));
-    Ok(call.reading(|it: Uploaded, _| UploadedMedia { id: it.media_id, created_at: it.created_at }))
+    Ok(call.reading(|it| {
+        Some(UploadedMedia { id: it.media_id?, created_at: it.created_at.map(|Number(it)| it) })
+    }))
 }
 
 pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {
@@ -134,11 +127,11 @@ mod tests {
         for (created_at, expected) in [
             (
                 r#""1789000000""#,
-                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[r#"Some(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
             ),
             (
                 "1789000000",
-                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[r#"Some(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
             ),
         ] {
             let reply = [
@@ -209,7 +202,7 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","type":"file","media_id":"MID-BOT-1","created_at":"1789000100"}"#,
-            expect![[r#"Ok(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
+            expect![[r#"Some(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
         );
     }
 

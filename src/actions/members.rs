@@ -2,9 +2,6 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use serde::Deserialize;
-use serde_json::{Value, json};
-
 use crate::{
     bindings::exports::wecom::connector::{
         members::{
@@ -13,8 +10,9 @@ use crate::{
         },
         types::{DepartmentId, Error, Receipt, UserId},
     },
-    call::{Access, Call},
+    call::{Access, Call, MemberNode, NamedNode},
     check::Check,
+    wire::Object,
 };
 
 /// `POST /cgi-bin/user/list_id`
@@ -22,19 +20,6 @@ pub(crate) fn list_member_ids(
     cursor: Option<String>,
     limit: Option<u32>,
 ) -> Result<Call<MemberPage>, Error> {
-    #[derive(Deserialize)]
-    struct Page {
-        #[serde(default)]
-        next_cursor: Option<String>,
-        #[serde(default)]
-        dept_user: Vec<Row>,
-    }
-    #[derive(Deserialize)]
-    struct Row {
-        userid: UserId,
-        department: DepartmentId,
-    }
-
     let mut check = Check::default();
     if let Some(cursor) = &cursor {
         check.bytes("cursor", cursor, 1..=4096);
@@ -44,40 +29,23 @@ pub(crate) fn list_member_ids(
     }
     check.finish()?;
 
-    let body = json!({ "cursor": cursor, "limit": limit });
+    let body = Object::new(&[("cursor", &cursor), ("limit", &limit)]);
     Ok(Call::post("/cgi-bin/user/list_id", Access::Contacts, body).repeatable_if(true).reading(
-        |it: Page, _| MemberPage {
-            members: it
-                .dept_user
-                .into_iter()
-                .map(|Row { userid, department }| MemberInDepartment {
-                    user_id: userid,
-                    department_id: department,
-                })
-                .collect(),
-            next_cursor: it.next_cursor.filter(|it| !it.is_empty()),
+        |it| {
+            let row = |MemberNode { userid, department }| MemberInDepartment {
+                user_id: userid,
+                department_id: department,
+            };
+            Some(MemberPage {
+                members: it.dept_user.unwrap_or_default().into_iter().map(row).collect(),
+                next_cursor: it.next_cursor.filter(|it| !it.is_empty()),
+            })
         },
     ))
 }
 
 /// `POST /cgi-bin/user/create`
 pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Error> {
-    #[derive(Deserialize)]
-    struct Created {
-        created_department_list: Option<Departments>,
-    }
-    #[derive(Deserialize)]
-    struct Departments {
-        #[serde(default)]
-        department_info: Vec<Named>,
-    }
-    #[derive(Deserialize)]
-    struct Named {
-        id: DepartmentId,
-        #[serde(default)]
-        name: String,
-    }
-
     let NewMember {
         user_id,
         name,
@@ -117,37 +85,30 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
     }
     check.finish()?;
 
-    let body = json!({
-        "userid": user_id,
-        "name": name,
-        "alias": alias,
-        "gender": gender.map(number),
-        "enable": enabled.map(u8::from),
-        "main_department": main_department,
-        "position": position,
-        "department": places.departments,
-        "order": places.orders,
-        "is_leader_in_dept": places.leaders,
-        "direct_leader": direct_superiors,
-        "telephone": telephone,
-        "mobile": mobile,
-        "email": email,
-        "biz_mail": corp_email,
-        "address": address,
-        "to_invite": to_invite,
-    });
-    Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(
-        |it: Created, warning| {
-            let named = it.created_department_list.map(|it| it.department_info).unwrap_or_default();
-            CreatedMember {
-                created_departments: named
-                    .into_iter()
-                    .map(|Named { id, name }| NamedDepartment { id, name })
-                    .collect(),
-                warning,
-            }
-        },
-    ))
+    let body = Object::new(&[
+        ("userid", &user_id),
+        ("name", &name),
+        ("alias", &alias),
+        ("gender", &gender.map(number)),
+        ("enable", &enabled.map(u32::from)),
+        ("main_department", &main_department),
+        ("position", &position),
+        ("department", &places.departments),
+        ("order", &places.orders),
+        ("is_leader_in_dept", &places.leaders),
+        ("direct_leader", &direct_superiors),
+        ("telephone", &telephone),
+        ("mobile", &mobile),
+        ("email", &email),
+        ("biz_mail", &corp_email),
+        ("address", &address),
+        ("to_invite", &to_invite),
+    ]);
+    Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(|it| {
+        let named = it.created_department_list.map(|it| it.department_info).unwrap_or_default();
+        let named = named.into_iter().map(|NamedNode { id, name }| NamedDepartment { id, name });
+        Some(CreatedMember { created_departments: named.collect(), warning: it.warning })
+    }))
 }
 
 /// `POST /cgi-bin/user/update`
@@ -196,24 +157,24 @@ pub(crate) fn update_member(
     check_address(&mut check, "changes.address", address.as_deref());
     check.finish()?;
 
-    let body = json!({
-        "userid": user_id,
-        "name": name,
-        "alias": alias,
-        "gender": gender.map(number),
-        "enable": enabled.map(u8::from),
-        "main_department": main_department,
-        "position": position,
-        "department": places.departments,
-        "order": places.orders,
-        "is_leader_in_dept": places.leaders,
-        "direct_leader": superiors,
-        "telephone": telephone,
-        "mobile": mobile,
-        "email": email,
-        "biz_mail": corp_email,
-        "address": address,
-    });
+    let body = Object::new(&[
+        ("userid", &user_id),
+        ("name", &name),
+        ("alias", &alias),
+        ("gender", &gender.map(number)),
+        ("enable", &enabled.map(u32::from)),
+        ("main_department", &main_department),
+        ("position", &position),
+        ("department", &places.departments),
+        ("order", &places.orders),
+        ("is_leader_in_dept", &places.leaders),
+        ("direct_leader", &superiors),
+        ("telephone", &telephone),
+        ("mobile", &mobile),
+        ("email", &email),
+        ("biz_mail", &corp_email),
+        ("address", &address),
+    ]);
     Ok(Call::post("/cgi-bin/user/update", Access::Contacts, body).repeatable_if(true))
 }
 
@@ -228,14 +189,14 @@ pub(crate) fn delete_member(user_id: UserId) -> Result<Call<Receipt>, Error> {
 
 /// Memberships as WeCom wants them: three lists of one length, two of which may be absent.
 struct Places {
-    departments: Value,
-    orders: Value,
-    leaders: Value,
+    departments: Option<Vec<u32>>,
+    orders: Option<Vec<u32>>,
+    leaders: Option<Vec<u32>>,
 }
 
 fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) -> Places {
     let Some(memberships) = memberships else {
-        return Places { departments: Value::Null, orders: Value::Null, leaders: Value::Null };
+        return Places { departments: None, orders: None, leaders: None };
     };
     check.count(field, memberships.len(), 1..=100);
     check.distinct(field, memberships.iter().map(|it| it.department_id));
@@ -247,12 +208,12 @@ fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) 
         check.id(&format!("{field}[{index}].department-id"), department_id);
         departments.push(department_id);
         orders.push(order.unwrap_or(0));
-        leaders.push(u8::from(leader.unwrap_or(false)));
+        leaders.push(u32::from(leader.unwrap_or(false)));
     }
     Places {
-        departments: json!(departments),
-        orders: if has_order { json!(orders) } else { Value::Null },
-        leaders: if has_leader { json!(leaders) } else { Value::Null },
+        departments: Some(departments),
+        orders: has_order.then_some(orders),
+        leaders: has_leader.then_some(leaders),
     }
 }
 
@@ -406,12 +367,14 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","next_cursor":"c-2","dept_user":[{"userid":"noor.h","department":310}]}"#,
-            expect![[r#"Ok(MemberPage { members: [MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: Some("c-2") })"#]],
+            expect![[
+                r#"Some(MemberPage { members: [MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: Some("c-2") })"#
+            ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"ok","next_cursor":""}"#,
-            expect!["Ok(MemberPage { members: [], next-cursor: None })"],
+            expect!["Some(MemberPage { members: [], next-cursor: None })"],
         );
     }
 
@@ -429,7 +392,7 @@ mod tests {
         check_request(
             &call,
             expect![[
-                r#"POST /cgi-bin/user/create {"mobile":"+34600000000","name":"Iker","userid":"iker.z"} [contacts, once]"#
+                r#"POST /cgi-bin/user/create {"userid":"iker.z","name":"Iker","mobile":"+34600000000"} [contacts, once]"#
             ]],
         );
         let everything = NewMember {
@@ -453,18 +416,20 @@ mod tests {
         check_request(
             &create_member(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/create {"address":"Kai 1","alias":"Z","biz_mail":"iker@corp.example","department":[310,1],"direct_leader":["noor.h"],"email":"i@ops.example","enable":0,"gender":"2","is_leader_in_dept":[1,0],"main_department":310,"mobile":"+34600000000","name":"Iker","order":[20,0],"position":"Dispatcher","telephone":"020-1,2","to_invite":false,"userid":"iker.z"} [contacts, once]"#
+                r#"POST /cgi-bin/user/create {"userid":"iker.z","name":"Iker","alias":"Z","gender":"2","enable":0,"main_department":310,"position":"Dispatcher","department":[310,1],"order":[20,0],"is_leader_in_dept":[1,0],"direct_leader":["noor.h"],"telephone":"020-1,2","mobile":"+34600000000","email":"i@ops.example","biz_mail":"iker@corp.example","address":"Kai 1","to_invite":false} [contacts, once]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"created"}"#,
-            expect!["Ok(CreatedMember { created-departments: [], warning: None })"],
+            expect!["Some(CreatedMember { created-departments: [], warning: None })"],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"created","created_department_list":{"department_info":[{"name":"N","id":5}]}}"#,
-            expect![[r#"Ok(CreatedMember { created-departments: [NamedDepartment { id: 5, name: "N" }], warning: None })"#]],
+            expect![[
+                r#"Some(CreatedMember { created-departments: [NamedDepartment { id: 5, name: "N" }], warning: None })"#
+            ]],
         );
     }
 
@@ -596,7 +561,7 @@ mod tests {
         check_request(
             &update_member("iker.z".into(), changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/update {"address":"Kai 2","alias":"Z","biz_mail":"i@corp.example","department":[2],"direct_leader":["noor.h"],"email":"i@ops.example","enable":1,"gender":"1","main_department":2,"mobile":"1","name":"I","order":[1],"position":"Lead","telephone":"1","userid":"iker.z"} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/update {"userid":"iker.z","name":"I","alias":"Z","gender":"1","enable":1,"main_department":2,"position":"Lead","department":[2],"order":[1],"direct_leader":["noor.h"],"telephone":"1","mobile":"1","email":"i@ops.example","biz_mail":"i@corp.example","address":"Kai 2"} [contacts, repeatable]"#
             ]],
         );
         let cleared = MemberChanges {
@@ -608,13 +573,13 @@ mod tests {
         check_request(
             &update_member("iker.z".into(), cleared).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/update {"address":"","direct_leader":[],"position":"","userid":"iker.z"} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/update {"userid":"iker.z","position":"","direct_leader":[],"address":""} [contacts, repeatable]"#
             ]],
         );
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"updated"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -675,7 +640,7 @@ mod tests {
         check_reply(
             &call,
             r#"{"errcode":0,"errmsg":"deleted"}"#,
-            expect!["Ok(Receipt { truncated: [], warning: None })"],
+            expect!["Some(Receipt { truncated: [], warning: None })"],
         );
         check_reply(
             &call,

@@ -1,18 +1,15 @@
 //! Access tokens.
 
-use alloc::string::String;
-
-use serde::Deserialize;
+use alloc::{string::String, vec};
 
 use crate::{
     bindings::exports::wecom::connector::{
         tokens::{IssuedToken, TokenScope},
-        types::{AccessToken, Error},
+        types::{AccessToken, Error, InvalidField},
     },
     call::{Access, Call},
-    check::Check,
     credentials::{Account, Grant},
-    wire::number_or_text,
+    wire::Number,
 };
 
 /// A token as WeCom issues it.
@@ -44,10 +41,9 @@ pub(crate) fn get_access_token(
             }))
         }
         Grant::Token(_) | Grant::Key(_) => {
-            let mut check = Check::default();
-            check.note("application", "must be a profile or credentials: a token is asked for");
-            check.finish()?;
-            Err(Error::ExecutionFailed)
+            let field = "application".into();
+            let reason = "must be a profile or credentials: a token is asked for".into();
+            Err(Error::PermanentInvalidInput(vec![InvalidField { field, reason }]))
         }
     }
 }
@@ -58,20 +54,81 @@ pub(crate) fn fetch(corp_id: &str, secret: &str) -> Call<Issued> {
 }
 
 fn issue<T>(corp_id: &str, secret: &str, make: impl Fn(Issued) -> T + 'static) -> Call<T> {
-    #[derive(Deserialize)]
-    struct Answer {
-        access_token: String,
-        #[serde(default, deserialize_with = "number_or_text")]
-        expires_in: Option<u64>,
+    let call = Call::get("/cgi-bin/gettoken", Access::Open)
+        .query("corpid", corp_id)
+        .query("corpsecret", secret);
+    call.reading(move |it| {
+        let Number(expires_in) = it.expires_in.unwrap_or(Number(0));
+        let access_token = it.access_token.filter(|it| !it.is_empty())?;
+        Some(make(Issued { access_token, expires_in: expires_in.try_into().unwrap_or(u32::MAX) }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::{
+        actions::testing::{check_refused, check_reply, check_request},
+        bindings::exports::wecom::connector::types::{Application, ApplicationCredentials},
+    };
+
+    fn credentials() -> Account {
+        let credentials = ApplicationCredentials {
+            corp_id: "corp".into(),
+            secret: Some("app/secret".into()),
+            contacts_secret: Some("contacts secret".into()),
+            agent_id: Some(7),
+            base_url: Some("https://proxy.example/wecom".into()),
+        };
+        Account::of_application(Application::Credentials(credentials), &[]).unwrap()
     }
 
-    Call::get("/cgi-bin/gettoken", Access::Open)
-        .query("corpid", corp_id)
-        .query("corpsecret", secret)
-        .reading(move |it: Answer, _| {
-            make(Issued {
-                access_token: it.access_token,
-                expires_in: it.expires_in.unwrap_or(0).try_into().unwrap_or(u32::MAX),
-            })
-        })
+    #[test]
+    fn get_access_token_wire() {
+        let call = get_access_token(&credentials(), TokenScope::Application).unwrap();
+        check_request(
+            &call,
+            expect![
+                "GET /cgi-bin/gettoken?corpid=corp&corpsecret=app%2Fsecret [nothing, repeatable]"
+            ],
+        );
+        check_request(
+            &get_access_token(&credentials(), TokenScope::Contacts).unwrap(),
+            expect![
+                "GET /cgi-bin/gettoken?corpid=corp&corpsecret=contacts%20secret [nothing, repeatable]"
+            ],
+        );
+        check_reply(
+            &call,
+            r#"{"errcode":0,"errmsg":"ok","access_token":"T","expires_in":7200}"#,
+            expect![[
+                r#"Some(IssuedToken { access-token: AccessToken { token: "T", agent-id: Some(7), base-url: Some("https://proxy.example/wecom") }, expires-in: 7200 })"#
+            ]],
+        );
+        check_reply(
+            &call,
+            r#"{"access_token":"T","expires_in":"7200"}"#,
+            expect![[
+                r#"Some(IssuedToken { access-token: AccessToken { token: "T", agent-id: Some(7), base-url: Some("https://proxy.example/wecom") }, expires-in: 7200 })"#
+            ]],
+        );
+        check_reply(&call, r#"{"errcode":0,"errmsg":"ok","access_token":""}"#, expect!["None"]);
+        check_reply(
+            &call,
+            r#"{"errcode":40013,"errmsg":"invalid corpid"}"#,
+            expect![[r#"Ok(Refused { code: 40013, message: "invalid corpid" })"#]],
+        );
+    }
+
+    #[test]
+    fn get_access_token_limits() {
+        let token = AccessToken { token: "T".into(), agent_id: None, base_url: None };
+        let account = Account::of_application(Application::Token(token), &[]).unwrap();
+        check_refused(
+            get_access_token(&account, TokenScope::Application),
+            expect!["application: must be a profile or credentials: a token is asked for"],
+        );
+    }
 }
