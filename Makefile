@@ -1,0 +1,35 @@
+# `make run` and `make test` are all that a fresh machine needs; rustup, cargo and make must be there.
+
+CARGO := cargo
+COMPONENT := target/wecom-connector.wasm
+
+.PHONY: run test component simulator bless
+
+# Builds everything, starts the simulator and drives all actions through the component, a line each.
+# With WECOM_CORP_ID and its like set, it talks to the server that WECOM_BASE_URL names, or to WeCom itself.
+run: wasm-target
+	$(CARGO) run --locked -p host-tests --bin story
+
+# Everything that must be green: format, lints on both sides, native tests, host tests, docs.
+test: wasm-target
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p wecom-connector --target wasm32-wasip2 -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
+	$(CARGO) test --locked --workspace
+
+# The component, as it is released.
+component: wasm-target
+	$(CARGO) build --locked -p wecom-connector --target wasm32-wasip2 --profile component
+	cp target/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
+
+simulator:
+	$(CARGO) build --locked -p wecom-simulator
+
+# Rewrites the expectations in the tests: read the diff before committing it.
+bless:
+	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace
+
+.PHONY: wasm-target
+wasm-target:
+	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
