@@ -1,0 +1,222 @@
+//! Drives all actions through the component over real HTTP, in one story: build a small organization, upload, message it,
+//! recall, clean up. `make run` runs it.
+//!
+//! Against a simulator that it starts itself, or, with `WECOM_CORP_ID` and its like in the environment, against the server
+//! that `WECOM_BASE_URL` names or WeCom itself. With `--json` it prints each result as a line of JSON instead of a table.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use wecom_host::{
+    Body, CallError, Host, Instance, Options, Pool, PoolOptions, Sending, Timeouts, Transport,
+};
+use wecom_simulator::{Simulator, known, server};
+
+const SCRIPT: &str = include_str!("../../script.json");
+
+fn main() -> ExitCode {
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Box::from)
+        .and_then(|runtime| runtime.block_on(run(env::args().any(|it| it == "--json"))));
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nobody is left to hear that stderr is gone.
+            let _: io::Result<()> = writeln!(io::stderr(), "story: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every step went well.
+async fn run(as_json: bool) -> Result<bool, Box<dyn Error>> {
+    let mut out = io::stdout();
+    let (server, environment) = match given_environment() {
+        Some(given) => (String::from("the server of the environment"), given),
+        None => simulated_environment().await?,
+    };
+    let watch = Watch::default();
+    let started = Instant::now();
+    let host = Host::new(
+        wecom_host::COMPONENT,
+        Options { transport: Arc::new(watch.clone()), ..Options::default() },
+    )?;
+    let mut instance = host.instance(environment);
+    if !as_json {
+        writeln!(
+            out,
+            "component compiled in {} ms; talking to {server}\n",
+            started.elapsed().as_millis()
+        )?;
+    }
+
+    let script: Vec<Value> = serde_json::from_str(SCRIPT)?;
+    let mut saved = BTreeMap::new();
+    let mut failed = 0;
+    let all = Instant::now();
+    for step in &script {
+        let call = step["call"].as_str().ok_or("a step without a call")?;
+        let started = Instant::now();
+        let result = play(&host, &mut instance, call, &step["arguments"], &saved).await;
+        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        if let (Ok(result), Some(save)) = (&result, step["save"].as_object()) {
+            for (name, field) in save {
+                saved.insert(name.clone(), text(&result[field.as_str().unwrap_or_default()]));
+            }
+        }
+        failed += u32::from(result.is_err());
+        if as_json {
+            let line = match result {
+                Ok(ok) => json!({ "call": call, "ok": ok }),
+                Err(error) => json!({ "call": call, "error": error }),
+            };
+            writeln!(out, "{line}")?;
+        } else {
+            let outcome = match &result {
+                Ok(ok) => format!("ok     {}", shortened(&without_token(ok))),
+                Err(error) => format!("FAILED {error}"),
+            };
+            writeln!(out, "{call:<24} {:<38} {milliseconds:>7.2} ms  {outcome}", watch.take())?;
+        }
+    }
+    if !as_json {
+        let calls: std::collections::BTreeSet<_> =
+            script.iter().filter_map(|it| it["call"].as_str()).collect();
+        let (steps, milliseconds) = (script.len(), all.elapsed().as_millis());
+        writeln!(
+            out,
+            "\n{} functions in {steps} calls, {failed} failed, {milliseconds} ms",
+            calls.len()
+        )?;
+    }
+    Ok(failed == 0)
+}
+
+/// Calls as the unnamed profile; the error is the contract's, as JSON.
+async fn play(
+    host: &Host,
+    instance: &mut Instance,
+    call: &str,
+    arguments: &Value,
+    saved: &BTreeMap<String, String>,
+) -> Result<Value, Value> {
+    let mut arguments = filled(arguments, saved);
+    let credentials =
+        host.function(call).and_then(|it| it.params.first()).map(|(name, _)| name.clone());
+    if let (Some(name), Some(fields)) = (credentials, arguments.as_object_mut()) {
+        fields.insert(name, json!({ "profile": "" }));
+    }
+    instance.call_json(call, &arguments).await.map_err(|error| match error {
+        CallError::Returned(error) => error,
+        other => Value::String(format!("{other:?}")),
+    })
+}
+
+/// The value with each `{{name}}` replaced by what was saved under it.
+fn filled(value: &Value, saved: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::String(text) => {
+            Value::String(saved.iter().fold(text.clone(), |text, (name, value)| {
+                text.replace(&format!("{{{{{name}}}}}"), value)
+            }))
+        }
+        Value::Array(items) => items.iter().map(|it| filled(it, saved)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, it)| (name.clone(), filled(it, saved))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}
+
+/// A token is not for the screen.
+fn without_token(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(token) = value.pointer_mut("/access-token/token") {
+        *token = "***".into();
+    }
+    value
+}
+
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// The variables of the environment, if they name an enterprise or a chatbot.
+fn given_environment() -> Option<Vec<(String, String)>> {
+    let given: Vec<_> = env::vars().filter(|(name, _)| name.starts_with("WECOM_")).collect();
+    given
+        .iter()
+        .any(|(name, _)| name == "WECOM_CORP_ID" || name == "WECOM_CHATBOT_KEY")
+        .then_some(given)
+}
+
+/// A simulator on a free port, and the variables that lead to it.
+async fn simulated_environment() -> io::Result<(String, Vec<(String, String)>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(server::serve(listener, Simulator::ticking(), |_: &_| {}));
+    let environment = [
+        ("WECOM_BASE_URL", url.as_str()),
+        ("WECOM_CORP_ID", known::CORP_ID),
+        ("WECOM_SECRET", known::APP_SECRET),
+        ("WECOM_CONTACTS_SECRET", known::CONTACTS_SECRET),
+        ("WECOM_AGENT_ID", &known::AGENT_ID.to_string()),
+        ("WECOM_CHATBOT_KEY", known::CHATBOT_KEY),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok((format!("a simulator at {url}"), environment.into()))
+}
+
+/// The pool, with the paths of what it sends noted down.
+#[derive(Clone)]
+struct Watch {
+    pool: Pool,
+    paths: Arc<Mutex<Vec<String>>>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { pool: Pool::new(PoolOptions::default()), paths: Arc::default() }
+    }
+}
+
+impl Watch {
+    /// The last path since the last look, with how many requests went before it.
+    fn take(&self) -> String {
+        let paths = std::mem::take(&mut *self.paths.lock().unwrap_or_else(PoisonError::into_inner));
+        match paths.as_slice() {
+            [] => String::from("nothing sent"),
+            [path] => path.clone(),
+            [before @ .., path] => format!("{path} (+{})", before.len()),
+        }
+    }
+}
+
+impl Transport for Watch {
+    fn send(&self, request: http::Request<Body>, timeouts: Timeouts) -> Sending {
+        // The path alone: the query holds secrets.
+        let path = format!("{} {}", request.method(), request.uri().path());
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        self.pool.send(request, timeouts)
+    }
+}

@@ -1,0 +1,263 @@
+//! The stage for the tests: the built component, loaded by the reference host, with the simulator behind its HTTP hook.
+//!
+//! No ports and no sleeps, so that all tests run at the same time. A test runs on tokio's paused clock
+//! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a stage that cannot be set up is a failed test, and says why"
+)]
+
+mod delivery;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+    thread,
+};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use wecom_host::{
+    Body, COMPONENT, CallError, Host, Instance, Options, Sending, Timeouts, Transport,
+    bindings::exports::wecom::connector::{
+        app_messages::{AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery},
+        chatbots::{ChatbotImage, ChatbotText, NewsArticle},
+        departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
+        group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
+        group_messages::{
+            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+        },
+        media::{NewChatbotMedia, NewMedia, UploadedMedia},
+        members::{CreatedMember, MemberChanges, MemberPage, NewMember},
+        tokens::{IssuedToken, TokenScope},
+        types::{Application, Chatbot, Error, GroupChatId, MediaId, MessageId, Receipt, UserId},
+    },
+};
+use wecom_simulator::{Simulator, known};
+
+/// Where the unnamed profile sends its calls. Nobody listens there: the transport does not look at it.
+pub const BASE_URL: &str = "http://127.0.0.1:1";
+
+/// A component instance and the simulator behind it. Prints the transcript when its test fails.
+pub struct Stage {
+    pub simulator: Simulator,
+    pub instance: Instance,
+    transport: Arc<dyn Transport>,
+    requests_seen: usize,
+    state_seen: Value,
+}
+
+tokio::task_local! {
+    /// Where the requests of the call at hand go: the host is shared by all tests of a process.
+    static TRANSPORT: Arc<dyn Transport>;
+}
+
+/// Compiled once a process.
+static HOST: LazyLock<Host> = LazyLock::new(|| {
+    let transport =
+        |request, timeouts| TRANSPORT.with(|transport| transport.send(request, timeouts));
+    Host::new(COMPONENT, Options { transport: Arc::new(transport), ..Options::default() }).unwrap()
+});
+
+impl Stage {
+    /// A fresh simulator, and an instance whose unnamed profile holds the credentials of its first application.
+    #[allow(clippy::new_without_default, reason = "a stage is set up, not a value to fill in")]
+    pub fn new() -> Self {
+        Self::with_environment(&known_environment())
+    }
+
+    /// As [`new`](Self::new), with other environment variables.
+    pub fn with_environment(environment: &[(&str, &str)]) -> Self {
+        let simulator = Simulator::new();
+        let transport = Arc::new(in_memory(simulator.clone()));
+        Self::with_transport(simulator, environment, transport)
+    }
+
+    /// With another way for requests to leave; [`in_memory`] is the usual one.
+    pub fn with_transport(
+        simulator: Simulator,
+        environment: &[(&str, &str)],
+        transport: Arc<dyn Transport>,
+    ) -> Self {
+        let instance = HOST.instance(environment.iter().copied());
+        let (requests_seen, state_seen) = (simulator.transcript().len(), simulator.state());
+        Self { simulator, instance, transport, requests_seen, state_seen }
+    }
+
+    /// Another instance before the same simulator.
+    pub fn beside(&self, environment: &[(&str, &str)]) -> Self {
+        Self::with_transport(self.simulator.clone(), environment, Arc::clone(&self.transport))
+    }
+
+    /// The requests that reached the simulator since the last look, a line each; secrets and tokens by their roles.
+    pub fn requests(&mut self) -> String {
+        let transcript = self.simulator.transcript();
+        let new = transcript.iter().skip(self.requests_seen).map(|it| format!("{it}\n")).collect();
+        self.requests_seen = transcript.len();
+        new
+    }
+
+    /// All that the simulator knows; see [`Simulator::state`].
+    pub fn state(&self) -> Value {
+        self.simulator.state()
+    }
+
+    /// What changed in the simulator's state since the last look: a line with `+` for each row that came or changed, one
+    /// with `-` for each that went. Clock and token count are left out.
+    pub fn changes(&mut self) -> String {
+        let before = std::mem::replace(&mut self.state_seen, self.simulator.state());
+        let mut lines = String::new();
+        for (subject, rows) in self.state_seen.as_object().unwrap() {
+            let Some(rows) = rows.as_array() else { continue };
+            let empty = Vec::new();
+            let old = before.get(subject).and_then(Value::as_array).unwrap_or(&empty);
+            for row in old.iter().filter(|it| !rows.contains(it)) {
+                lines += &format!("- {subject} {}\n", ordered(row));
+            }
+            for row in rows.iter().filter(|it| !old.contains(it)) {
+                lines += &format!("+ {subject} {}\n", ordered(row));
+            }
+        }
+        lines
+    }
+
+    /// Calls by name and JSON, as [`Instance::call_json`].
+    ///
+    /// # Errors
+    /// Any [`CallError`].
+    pub async fn call_json(&mut self, name: &str, arguments: &Value) -> Result<Value, CallError> {
+        let transport = Arc::clone(&self.transport);
+        TRANSPORT.scope(transport, self.instance.call_json(name, arguments)).await
+    }
+}
+
+/// One method for each function of the contract.
+macro_rules! functions {
+    ($($interface:ident { $($name:ident $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)* })*) => {
+        impl Stage {
+            $($(
+                #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract says it all")]
+                pub async fn $name(&mut self, $($argument: $type),*) -> Result<$result, Error> {
+                    let call = self.instance.call(async |store, connector| {
+                        connector.$interface().$call(store, $($argument),*).await
+                    });
+                    let called = TRANSPORT.scope(Arc::clone(&self.transport), call).await;
+                    called.unwrap_or_else(|error| panic!("{}: {error}", stringify!($name)))
+                }
+            )*)*
+        }
+    };
+}
+
+functions! {
+    wecom_connector_departments {
+        list_department_ids call_list_department_ids(application: &Application, department_id: Option<u32>) -> Vec<Department>;
+        create_department call_create_department(application: &Application, department: &NewDepartment) -> CreatedDepartment;
+        update_department call_update_department(application: &Application, department_id: u32, changes: &DepartmentChanges) -> Receipt;
+        delete_department call_delete_department(application: &Application, department_id: u32) -> Receipt;
+    }
+    wecom_connector_members {
+        list_member_ids call_list_member_ids(application: &Application, cursor: Option<&str>, limit: Option<u32>) -> MemberPage;
+        create_member call_create_member(application: &Application, member: &NewMember) -> CreatedMember;
+        update_member call_update_member(application: &Application, user_id: &UserId, changes: &MemberChanges) -> Receipt;
+        delete_member call_delete_member(application: &Application, user_id: &UserId) -> Receipt;
+    }
+    wecom_connector_group_chats {
+        get_group_chat call_get_group_chat(application: &Application, group_chat_id: &GroupChatId) -> GroupChat;
+        create_group_chat call_create_group_chat(application: &Application, group_chat: &NewGroupChat) -> CreatedGroupChat;
+        update_group_chat call_update_group_chat(application: &Application, group_chat_id: &GroupChatId, changes: &GroupChatChanges) -> Receipt;
+    }
+    wecom_connector_app_messages {
+        send_app_text call_send_app_text(application: &Application, message: &AppText) -> Delivery;
+        send_app_markdown call_send_app_markdown(application: &Application, message: &AppMarkdown) -> Delivery;
+        send_app_file call_send_app_file(application: &Application, message: &AppFile) -> Delivery;
+        send_app_image call_send_app_image(application: &Application, message: &AppImage) -> Delivery;
+        send_app_mpnews call_send_app_mpnews(application: &Application, message: &AppMpnews) -> Delivery;
+        send_app_text_card call_send_app_text_card(application: &Application, message: &AppTextCard) -> Delivery;
+        recall_app_message call_recall_app_message(application: &Application, message_id: &MessageId) -> Receipt;
+    }
+    wecom_connector_group_messages {
+        send_group_text call_send_group_text(application: &Application, message: &GroupText) -> Receipt;
+        send_group_markdown call_send_group_markdown(application: &Application, message: &GroupMarkdown) -> Receipt;
+        send_group_file call_send_group_file(application: &Application, message: &GroupFile) -> Receipt;
+        send_group_image call_send_group_image(application: &Application, message: &GroupImage) -> Receipt;
+        send_group_mpnews call_send_group_mpnews(application: &Application, message: &GroupMpnews) -> Receipt;
+        send_group_text_card call_send_group_text_card(application: &Application, message: &GroupTextCard) -> Receipt;
+    }
+    wecom_connector_chatbots {
+        send_chatbot_text call_send_chatbot_text(chatbot: &Chatbot, message: &ChatbotText) -> Receipt;
+        send_chatbot_markdown call_send_chatbot_markdown(chatbot: &Chatbot, content: &str) -> Receipt;
+        send_chatbot_file call_send_chatbot_file(chatbot: &Chatbot, media_id: &MediaId) -> Receipt;
+        send_chatbot_image call_send_chatbot_image(chatbot: &Chatbot, image: &ChatbotImage) -> Receipt;
+        send_chatbot_news call_send_chatbot_news(chatbot: &Chatbot, articles: &[NewsArticle]) -> Receipt;
+    }
+    wecom_connector_media {
+        upload_media call_upload_media(application: &Application, media: &NewMedia) -> UploadedMedia;
+        upload_chatbot_media call_upload_chatbot_media(chatbot: &Chatbot, media: &NewChatbotMedia) -> UploadedMedia;
+    }
+    wecom_connector_tokens {
+        get_access_token call_get_access_token(application: &Application, scope: TokenScope) -> IssuedToken;
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let transcript = self.simulator.transcript();
+            let lines: Vec<_> = transcript.iter().map(|it| format!("  {it}")).collect();
+            eprintln!("transcript of {} requests:\n{}", lines.len(), lines.join("\n"));
+        }
+    }
+}
+
+/// The environment of [`Stage::new`].
+pub fn known_environment() -> Vec<(&'static str, &'static str)> {
+    static AGENT_ID: LazyLock<String> = LazyLock::new(|| known::AGENT_ID.to_string());
+    vec![
+        ("WECOM_CORP_ID", known::CORP_ID),
+        ("WECOM_SECRET", known::APP_SECRET),
+        ("WECOM_CONTACTS_SECRET", known::CONTACTS_SECRET),
+        ("WECOM_AGENT_ID", &AGENT_ID),
+        ("WECOM_CHATBOT_KEY", known::CHATBOT_KEY),
+        ("WECOM_BASE_URL", BASE_URL),
+    ]
+}
+
+/// The unnamed profile.
+pub fn application() -> Application {
+    Application::Profile(String::new())
+}
+
+/// The unnamed profile.
+pub fn chatbot() -> Chatbot {
+    Chatbot::Profile(String::new())
+}
+
+/// Hands each request to a simulator, and delivers its answers as well or badly as they ask for.
+pub fn in_memory(simulator: Simulator) -> impl Transport {
+    move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
+        let simulator = simulator.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body: Bytes = body.collect().await?.to_bytes();
+            let answer = simulator.handle(&http::Request::from_parts(head, body));
+            delivery::deliver(answer, timeouts).await
+        })
+    }
+}
+
+/// A row whose keys are in order, whatever the features of `serde_json`.
+fn ordered(row: &Value) -> Value {
+    match row {
+        Value::Object(row) => {
+            let row: BTreeMap<_, _> = row.iter().map(|(key, it)| (key, ordered(it))).collect();
+            serde_json::to_value(row).unwrap()
+        }
+        Value::Array(rows) => rows.iter().map(ordered).collect(),
+        other => other.clone(),
+    }
+}
