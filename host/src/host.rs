@@ -25,7 +25,7 @@ use crate::{
     instance::{Instance, State},
     limits::{Limits, TICK},
     pool::{Pool, PoolOptions},
-    transport::Transport,
+    transport::{self, Transport},
 };
 
 /// How a [`Host`] is set up.
@@ -210,7 +210,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
         &http::types::LinkOptions::default(),
         State::http,
     )?;
-    http::outgoing_handler::add_to_linker::<State, WasiHttp>(it, State::http)?;
+    transport::add_outgoing_handler(it)?;
     io::error::add_to_linker::<State, Io>(it, |state| state.ctx().table)?;
     io::poll::add_to_linker::<State, Io>(it, |state| state.ctx().table)?;
     io::streams::add_to_linker::<State, Io>(it, |state| state.ctx().table)?;

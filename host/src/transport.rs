@@ -4,7 +4,16 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiHttpHooks};
+use wasmtime::{
+    StoreContextMut,
+    component::{Linker, Resource},
+};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiHttpHooks, WasiHttpView,
+    p2::{bindings::http::outgoing_handler::Host as _, types::HostOutgoingRequest},
+};
+
+use crate::instance::State;
 
 /// The body of a request or of a response.
 pub type Body = wasmtime_wasi_http::WasiBody;
@@ -73,4 +82,25 @@ impl WasiHttpHooks for Hooks {
         let response = self.0.send(request, timeouts);
         Box::new(async move { Ok((response.await?, Box::new(async { Ok(()) }) as Io)) })
     }
+}
+
+/// Adds `wasi:http/outgoing-handler` as wasmtime has it, but for a leak: wasmtime 48 takes ownership of the request options
+/// and forgets them, one handle a request, until the instance has none left.
+pub(crate) fn add_outgoing_handler(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    type Handles = (Resource<HostOutgoingRequest>, Option<Resource<RequestOptions>>);
+
+    let handle = |mut store: StoreContextMut<'_, State>, (request, options): Handles| {
+        let mut http = store.data_mut().http();
+        let owned = options.as_ref().map(Resource::rep);
+        let response = http.handle(request, options);
+        if let Some(handle) = owned {
+            // Should it be gone already, then wasmtime no longer leaks.
+            let _ = http.table.delete(Resource::<RequestOptions>::new_own(handle));
+        }
+        match response {
+            Ok(response) => Ok((Ok(response),)),
+            Err(error) => Ok((Err(error.downcast()?),)),
+        }
+    };
+    linker.instance("wasi:http/outgoing-handler@0.2.0")?.func_wrap("handle", handle)
 }
