@@ -16,6 +16,7 @@ use crate::{
     json::{self, Problem},
     limits::Guard,
     transport::Hooks,
+    upload::{self, Upload},
 };
 
 /// One sandbox of a [`Host`], with environment variables of its own. Takes one call at a time, any number in all, and
@@ -82,8 +83,11 @@ impl Instance {
         self.keep(live, result)
     }
 
-    /// Call a function by its name, with its parameters as the members of a JSON object; see the crate's README for how
-    /// values are spelled. The result is what the function returns when all is well.
+    /// Call a function by its name, with its parameters as the members of a JSON object, all by their names in the WIT.
+    ///
+    /// A record is an object, in which options may be absent; a variant `{"case": payload}` or `"case"`; an enum a string; an
+    /// option the value or null; bytes are base64 or an array of numbers. Results have the same form, absent options left
+    /// out. Of a WIT `result`, the value is returned here and the error as [`CallError::Returned`].
     ///
     /// # Errors
     /// Any [`CallError`].
@@ -97,8 +101,17 @@ impl Instance {
             let similar = self.host.similar_functions(function);
             return Err(CallError::UnknownFunction { name: function.into(), similar });
         };
-        let arguments = json::arguments(&function.params, arguments, loaded.limits.arguments)
-            .map_err(CallError::Arguments)?;
+        let limit = loaded.limits.arguments;
+        if upload::carries_file(&function.name) && loaded.typed.is_ok() {
+            let apart = json::arguments_and_bytes(&function.params, arguments, limit)
+                .map_err(CallError::Arguments)?;
+            if let Some(upload) = Upload::new(&function.name, apart) {
+                let call = self.call(async |store, connector| upload.call(store, connector).await);
+                return call.await?.map_err(CallError::Returned);
+            }
+        }
+        let arguments =
+            json::arguments(&function.params, arguments, limit).map_err(CallError::Arguments)?;
 
         let mut live = self.take().await?;
         let Some(callee) = live.instance.get_func(&mut live.store, function.index) else {

@@ -47,15 +47,22 @@ pub(crate) fn arguments(
     arguments: &Value,
     size_limit: usize,
 ) -> Result<Vec<Val>, Vec<Problem>> {
-    let mut reader = Reader { path: String::new(), problems: Vec::new(), size: 0, size_limit };
-    let fields: Vec<_> = params.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect();
-    let values = reader.fields(&fields, arguments, "an object with the parameters");
-    match values {
-        Some(values) if reader.problems.is_empty() => {
-            Ok(values.into_iter().map(|(_, it)| it).collect())
-        }
-        _ => Err(reader.problems),
-    }
+    Reader::new(size_limit, false).arguments(params, arguments).map(|it| it.values)
+}
+
+/// Arguments in which each `list<u8>` is empty, and stands beside them in full.
+pub(crate) struct Arguments {
+    pub(crate) values: Vec<Val>,
+    pub(crate) bytes: Vec<Vec<u8>>,
+}
+
+/// The same with bytes apart, which take forty times their size as values.
+pub(crate) fn arguments_and_bytes(
+    params: &[(String, Type)],
+    arguments: &Value,
+    size_limit: usize,
+) -> Result<Arguments, Vec<Problem>> {
+    Reader::new(size_limit, true).arguments(params, arguments)
 }
 
 /// What a function returned: a WIT `result` becomes a Rust one.
@@ -133,9 +140,31 @@ struct Reader {
     problems: Vec<Problem>,
     size: usize,
     size_limit: usize,
+    bytes_apart: bool,
+    bytes: Vec<Vec<u8>>,
 }
 
 impl Reader {
+    fn new(size_limit: usize, bytes_apart: bool) -> Self {
+        let (path, problems, bytes) = Default::default();
+        Self { path, problems, size: 0, size_limit, bytes_apart, bytes }
+    }
+
+    fn arguments(
+        mut self,
+        params: &[(String, Type)],
+        arguments: &Value,
+    ) -> Result<Arguments, Vec<Problem>> {
+        let fields: Vec<_> = params.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect();
+        match self.fields(&fields, arguments, "an object with the parameters") {
+            Some(values) if self.problems.is_empty() => {
+                let values = values.into_iter().map(|(_, it)| it).collect();
+                Ok(Arguments { values, bytes: self.bytes })
+            }
+            _ => Err(self.problems),
+        }
+    }
+
     fn read(&mut self, ty: &Type, json: &Value) -> Option<Val> {
         self.take(size_of::<u64>())?;
         match (ty, json) {
@@ -166,7 +195,11 @@ impl Reader {
                 Some(Val::String(it.clone()))
             }
             (Type::List(of), Value::String(it)) if matches!(of.ty(), Type::U8) => self.base64(it),
-            (Type::List(of), Value::Array(items)) => self.items(items, &of.ty()).map(Val::List),
+            (Type::List(of), Value::Array(items)) => {
+                let items = self.items(items, &of.ty())?;
+                let bytes = matches!(of.ty(), Type::U8).then(|| bytes_of(&items));
+                Some(bytes.map_or(Val::List(items), |it| self.bytes(it)))
+            }
             (Type::FixedLengthList(of), Value::Array(items))
                 if items.len() == of.len() as usize =>
             {
@@ -286,9 +319,17 @@ impl Reader {
     fn base64(&mut self, text: &str) -> Option<Val> {
         self.take(text.len() / 4 * 3)?;
         match BASE64.decode(text) {
-            Ok(bytes) => Some(Val::List(bytes.into_iter().map(Val::U8).collect())),
+            Ok(bytes) => Some(self.bytes(bytes)),
             Err(_) => self.problem("is not base64 in the standard alphabet with padding".into()),
         }
+    }
+
+    fn bytes(&mut self, bytes: Vec<u8>) -> Val {
+        if self.bytes_apart {
+            self.bytes.push(bytes);
+            return Val::List(Vec::new());
+        }
+        Val::List(bytes.into_iter().map(Val::U8).collect())
     }
 
     fn items(&mut self, items: &[Value], ty: &Type) -> Option<Vec<Val>> {
@@ -397,11 +438,7 @@ fn write(ty: &Type, value: Val) -> Value {
         (_, Val::String(it) | Val::Enum(it)) => it.into(),
         (_, Val::Flags(it)) => it.into(),
         (Type::List(of), Val::List(items)) if matches!(of.ty(), Type::U8) => {
-            let bytes: Vec<u8> = items
-                .iter()
-                .filter_map(|it| if let Val::U8(it) = it { Some(*it) } else { None })
-                .collect();
-            BASE64.encode(bytes).into()
+            BASE64.encode(bytes_of(&items)).into()
         }
         (Type::List(of), Val::List(items)) => {
             items.into_iter().map(|it| write(&of.ty(), it)).collect()
@@ -433,6 +470,10 @@ fn write(ty: &Type, value: Val) -> Value {
         (Type::Result(of), Val::Result(Err(it))) => json!({ "err": payload(of.err(), it) }),
         _ => Value::Null,
     }
+}
+
+fn bytes_of(items: &[Val]) -> Vec<u8> {
+    items.iter().filter_map(|it| if let Val::U8(it) = it { Some(*it) } else { None }).collect()
 }
 
 fn payload(ty: Option<Type>, value: Option<Box<Val>>) -> Value {

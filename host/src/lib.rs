@@ -32,6 +32,7 @@
 //! | `instance.rs` | [`Instance`]: one sandbox, and the calls into it |
 //! | `limits.rs` | what a component may use up |
 //! | `json.rs` | JSON to component values and back |
+//! | `upload.rs` | calls that carry a file, which dynamic values would swell |
 //! | `transport.rs` | [`Transport`]: how requests leave; replace it to test without a network |
 //! | `pool.rs`, `dial.rs` | [`Pool`]: the transport that keeps connections alive |
 //! | `contract.rs` | [`contract`]: the WIT files as documentation |
@@ -48,6 +49,7 @@ mod pool;
 #[cfg(test)]
 mod testing;
 mod transport;
+mod upload;
 
 pub use crate::{
     host::{Function, Host, Options},

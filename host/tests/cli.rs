@@ -85,7 +85,7 @@ fn spellings() {
         "send-chatbot-text @text.json mentioned-users=noor.h mentioned-users=iker.z",
         "send-chatbot-text - <text.json",
         r#"send-chatbot-text content=hi --as '{"credentials":{"key":"k"}}'"#,
-        r#"send-chatbot-text content=hi chatbot.credentials.key=k"#,
+        "send-chatbot-text content=hi chatbot.credentials.key=k",
         "send-chatbot-image image.bytes=@rota.txt",
         r#"send-chatbot-image '{"image":{"bytes":"@rota.txt"}}'"#,
         "list-member-ids",
@@ -130,6 +130,10 @@ fn bad_input() {
         2 {"error":{"unknown-action":{"action":"sen-app-text","similar":["send-app-text","send-app-text-card","send-group-text"]}}}
     "#]],
     );
+}
+
+#[test]
+fn bad_fields() {
     check(
         "wecom call --wasm hollow.wasm send-app-text",
         expect![[r#"
