@@ -20,11 +20,21 @@ test: wasm-target
 
 # The component, as it is released.
 component: wasm-target
-	$(CARGO) build --locked -p wecom-connector --target wasm32-wasip2 --profile component
-	cp target/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
+	$(CARGO) build --locked -p wecom-connector --target wasm32-wasip2 --profile component --target-dir target/component
+	cp target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
 
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
+
+# Every host that this machine can run.
+.PHONY: hosts host-wasmtime host-node host-python host-examples
+hosts: host-node host-python host-examples host-wasmtime
+
+# The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
+WASMTIME ?= $(or $(shell command -v wasmtime),target/wasmtime-cli/bin/wasmtime)
+host-wasmtime: component simulator
+	[ -x "$(WASMTIME)" ] || $(CARGO) install wasmtime-cli@48.0.8 --locked --root target/wasmtime-cli
+	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
 
 # Rewrites the expectations in the tests: read the diff before committing it.
 bless:
