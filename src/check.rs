@@ -101,10 +101,11 @@ impl Check {
         }
     }
 
-    /// A list of members.
+    /// A list of members. One that is too long is not looked through: the caller has no use for a million violations.
     pub(crate) fn user_ids(&mut self, field: &str, ids: &[String], range: RangeInclusive<usize>) {
+        let most = *range.end();
         self.count(field, ids.len(), range);
-        for (index, id) in ids.iter().enumerate() {
+        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
             self.user_id(&format!("{field}[{index}]"), id);
         }
     }
@@ -207,12 +208,13 @@ mod tests {
     fn all_violations_are_reported_together() {
         let mut check = Check::default();
         check.chars("a", "", 1..=64);
-        check.user_ids("b", &["@all".into(), "x|y".into(), "ok".into()], 1..=2);
+        check.user_ids("b", &["@all".into(), "x|y".into(), "ok".into()], 4..=5);
+        check.user_ids("e", &["@all".into(), "x|y".into()], 0..=1);
         check.url("c", "ftp://x");
         check.distinct("d", ["x", "y", "x"]);
         let Err(Error::PermanentInvalidInput(found)) = check.finish() else { panic!("accepted") };
         let fields: Vec<_> = found.iter().map(|it| it.field.as_str()).collect();
-        assert_eq!(fields, ["a", "b", "b[0]", "b[1]", "c", "d"]);
+        assert_eq!(fields, ["a", "b", "b[0]", "b[1]", "e", "c", "d"]);
     }
 
     #[test]

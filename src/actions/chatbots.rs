@@ -30,7 +30,7 @@ pub(crate) fn send_chatbot_text(message: ChatbotText) -> Result<Call<Receipt>, E
     let mobiles = mentioned_mobiles.filter(|it| !it.is_empty());
     if let Some(mobiles) = &mobiles {
         check.count("message.mentioned-mobiles", mobiles.len(), 0..=1000);
-        for (index, mobile) in mobiles.iter().enumerate() {
+        for (index, mobile) in mobiles.iter().enumerate().take(1000) {
             let field = format!("message.mentioned-mobiles[{index}]");
             check.bytes(&field, mobile, 1..=32);
             if !mobile.bytes().all(|it| it.is_ascii_digit() || b"-+".contains(&it)) {
@@ -102,7 +102,7 @@ pub(crate) fn send_chatbot_image(image: ChatbotImage) -> Result<Call<Receipt>, E
 /// `POST /cgi-bin/webhook/send`, news
 pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
-    check.count("articles", articles.len(), 1..=8);
+    check.count("articles", articles.len(), 1..=content::MOST_ARTICLES);
     let article = |(index, article): (usize, NewsArticle)| {
         let field = |name: &str| format!("articles[{index}].{name}");
         let NewsArticle { title, description, url, image_url } = article;
@@ -121,7 +121,8 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
             ("picurl", &image_url),
         ])
     };
-    let articles: Vec<_> = articles.into_iter().enumerate().map(article).collect();
+    let articles: Vec<_> =
+        articles.into_iter().take(content::MOST_ARTICLES).enumerate().map(article).collect();
     let truncated = check.finish()?;
 
     Ok(send("news", Object::new(&[("articles", &articles)]), truncated))

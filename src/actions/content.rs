@@ -10,6 +10,8 @@ use crate::{
     wire::Object,
 };
 
+/// In one message. More are refused, and not looked through.
+pub(super) const MOST_ARTICLES: usize = 8;
 /// 666 KB, as the page says it.
 const LARGEST_ARTICLE: usize = 666 * 1024;
 
@@ -31,7 +33,7 @@ pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Object {
 }
 
 pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object {
-    check.count("message.articles", articles.len(), 1..=8);
+    check.count("message.articles", articles.len(), 1..=MOST_ARTICLES);
     let article = |(index, article): (usize, MpnewsArticle)| {
         let field = |name: &str| format!("message.articles[{index}].{name}");
         let MpnewsArticle { title, thumbnail, content, author, source_url, digest } = article;
@@ -55,7 +57,8 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
             ("digest", &digest),
         ])
     };
-    let articles: Vec<_> = articles.into_iter().enumerate().map(article).collect();
+    let articles: Vec<_> =
+        articles.into_iter().take(MOST_ARTICLES).enumerate().map(article).collect();
     Object::new(&[("articles", &articles)])
 }
 

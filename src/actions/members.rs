@@ -203,7 +203,8 @@ fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) 
     let (mut departments, mut orders, mut leaders) = (Vec::new(), Vec::new(), Vec::new());
     let has_order = memberships.iter().any(|it| it.order.is_some());
     let has_leader = memberships.iter().any(|it| it.leader.is_some());
-    for (index, Membership { department_id, order, leader }) in memberships.into_iter().enumerate()
+    for (index, Membership { department_id, order, leader }) in
+        memberships.into_iter().enumerate().take(100)
     {
         check.id(&format!("{field}[{index}].department-id"), department_id);
         departments.push(department_id);
