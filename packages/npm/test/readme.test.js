@@ -1,0 +1,49 @@
+// Runs the examples of README.md as they stand there.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { simulator } from './simulator.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const [start, profiles, errors, server] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
+let sim;
+
+before(async () => {
+  sim = await simulator();
+});
+after(() => sim.stop());
+
+function run(code) {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: new URL('..', import.meta.url),
+    env: sim.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.setEncoding('utf8');
+  return child;
+}
+
+async function output(code) {
+  const child = run(code);
+  let text = '';
+  child.stdout.on('data', (data) => (text += data));
+  const [exit] = await once(child, 'close');
+  assert.equal(exit, 0);
+  return text;
+}
+
+test('in thirty seconds', async () => assert.match(await output(start), /^\S+ did not reach \[ 'nobody' \]\n$/));
+test('other credentials', async () => assert.match(await output(profiles), /(\[ \{ id: 1, .* \} \]\n){2}/));
+test('errors', async () => assert.match(await output(errors), /^deleteDepartment: WeCom refused with 60123 \(.*\): .*\n$/));
+
+test('in a server', async () => {
+  const child = run(server);
+  const [line] = await once(child.stdout, 'data');
+  const answer = await fetch(`http://127.0.0.1:${/\d+/.exec(line)}/hello`);
+  assert.equal(await answer.text(), 'sent\n');
+  assert.deepEqual((await sim.control('state')).chatbot_messages.at(-1).content, { content: 'GET /hello' });
+  child.kill();
+  await once(child, 'close');
+});

@@ -1,0 +1,52 @@
+// Compiled, never run: `tsc` proves the types.
+import { WeCom, WeComError, type Delivery, type NewMember, type Receipt } from 'wecom-connector';
+import { WeComWorker } from 'wecom-connector/worker';
+
+const wecom = await WeCom.load({ env: process.env });
+
+const receipt: Receipt = wecom.sendChatbotText({ content: 'Pump 2 restarted', mentionEveryone: true });
+const warning: string | undefined = receipt.warning;
+wecom.as('sales').sendChatbotMarkdown('**Pump 2** is back');
+
+const member: NewMember = { userId: 'noor.h', name: 'Noor', gender: 'female', mobile: undefined, email: 'noor@ops.example' };
+wecom.createMember(member);
+wecom.updateMember('noor.h', { position: { tag: 'set', val: 'Shift lead' }, directSuperiors: { tag: 'clear' } });
+wecom.listDepartmentIds();
+const { nextCursor } = wecom.listMemberIds(undefined, 100);
+wecom.listMemberIds(nextCursor);
+
+const delivery: Delivery = wecom
+  .as({ application: { tag: 'token', val: { token: 'TOKEN', agentId: 1000002 } } })
+  .sendAppText({ recipients: { tag: 'selected', val: { users: ['noor.h'], departments: [310] } }, content: 'Approved.' });
+const unreached: (string | number)[] = [...delivery.invalidUsers, ...delivery.invalidDepartments];
+const uploadedAt: number | undefined = wecom.uploadMedia({
+  kind: 'file',
+  fileName: 'rota.txt',
+  content: new TextEncoder().encode('Mon 7-5'),
+}).createdAt;
+
+try {
+  wecom.deleteDepartment(310);
+} catch (error) {
+  if (!(error instanceof WeComError)) throw error;
+  const wait: number = error.retryable ? (error.retryAfter ?? 1) : 0;
+  if (error.kind === 'permanent-rejected') console.error(error.code, error.hint, error.fields[0]?.field, wait);
+  const effect: false | 'unknown' = error.tookEffect;
+}
+
+const worker = await WeComWorker.start();
+const later: Promise<Receipt> = worker.as('sales').sendChatbotText({ content: 'hi' });
+await worker.close();
+
+// @ts-expect-error: no such field
+wecom.sendChatbotText({ content: 'hi', mention: true });
+// @ts-expect-error: another kind of value
+wecom.deleteDepartment('310');
+// @ts-expect-error: no such case
+wecom.updateMember('noor.h', { position: { tag: 'unset' } });
+// @ts-expect-error: credentials are chosen with `as`
+wecom.sendChatbotText({ tag: 'profile', val: '' }, { content: 'hi' });
+// @ts-expect-error: the thread has not answered yet
+const early: Receipt = later;
+// @ts-expect-error: no such kind
+const kind: WeComError['kind'] = 'rejected';

@@ -1,0 +1,29 @@
+// Starts a `wecom-simulator` of our own on a free port.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program =
+  process.env.WECOM_SIMULATOR ?? fileURLToPath(new URL('../../../target/debug/wecom-simulator', import.meta.url));
+
+/** Its `env` holds the credentials; `control` asks it to do something, or what it knows. */
+export async function simulator() {
+  const process = spawn(program, ['--quiet'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(process, 'spawn');
+  const env = {};
+  for await (const line of createInterface({ input: process.stdout })) {
+    const [name, value] = line.split(/=(.*)/s);
+    env[name] = value;
+    if (Object.keys(env).length === 6) break;
+  }
+  return {
+    env,
+    async control(path, body) {
+      const method = body === undefined ? 'GET' : 'POST';
+      const answer = await fetch(`${env.WECOM_BASE_URL}/_simulator/${path}`, { method, body: JSON.stringify(body) });
+      return answer.headers.get('content-type')?.includes('json') ? answer.json() : answer.text();
+    },
+    stop: () => process.kill(),
+  };
+}
