@@ -250,7 +250,7 @@ class Contract:
             if needed in self.types:
                 self.write_type(self.types[needed], done, out)
         if it.kind == "type":
-            out.append(f'{name}: TypeAlias = {self.hint(it.type)}\n{docstring(self.docs(it.docs), 0)}')
+            out.append(f"{name}: TypeAlias = {self.hint(it.type)}\n{docstring(self.docs(it.docs), 0)}")
         elif it.kind == "enum":
             members = "".join(f'    {snake(case.name).upper()} = "{case.name}"\n' for case in it.members)
             docs = self.attributes(it.docs, [(snake(case.name).upper(), case.docs) for case in it.members])

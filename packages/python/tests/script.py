@@ -1,7 +1,7 @@
 """Runs a script of calls and prints a line of JSON for each: `python tests/script.py FILE`.
 
-The script is an array of steps `{"call": "create-department", "arguments": {…}, "save": {"name": "path.in.result"}}`. Later
-texts may hold `{{name}}`. Values look as they do in every host of the connector: a record is an object, a variant
+The script is an array of steps `{"call": "create-department", "arguments": {…}, "save": {"name": "path.in.result"}}`.
+Later texts may hold `{{name}}`. Values look as they do in every host of the connector: a record is an object, a variant
 `"case"` or `{"case": payload}`, an enum a string, an absent option absent, bytes are base64.
 """
 

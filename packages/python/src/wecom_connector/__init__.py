@@ -1,6 +1,7 @@
 """WeCom (企业微信) through a sandboxed WebAssembly component: see `WeCom`, which has a method for each action."""
 
-from ._contract import *  # noqa: F403 (what it lists, mypy and Python see)
+from . import _contract
+from ._contract import *  # noqa: F403 (what it lists)
 from ._errors import (
     ExecutionFailed,
     InvalidInput,
@@ -14,3 +15,18 @@ from ._errors import (
     WeComError,
 )
 from ._wecom import WeCom
+
+__all__ = [
+    "ExecutionFailed",
+    "InvalidInput",
+    "MissingCredential",
+    "NoReply",
+    "Rejected",
+    "RejectedForNow",
+    "UnexpectedReply",
+    "UnknownOutcome",
+    "Unreachable",
+    "WeCom",
+    "WeComError",
+]
+__all__ += _contract.__all__

@@ -24,26 +24,34 @@ class Loaded(NamedTuple):
     component: Component
     process: int
 
+    def check(self) -> None:
+        """The threads that wasmtime runs on do not come along in a fork: a call would wait for them for ever."""
+        if self.process != os.getpid():
+            raise RuntimeError("this process was forked from one that had called WeCom: call only after the fork")
+
 
 _loaded: Loaded | None = None
 _lock = threading.Lock()
 
 
-def instantiate(environment: Mapping[str, str]) -> tuple[Store, Instance]:
-    """A sandbox of its own, which sees these variables and no others."""
+def loaded() -> Loaded:
     global _loaded
     with _lock:
         if _loaded is None:
             _loaded = load()
-        linker, component, process = _loaded
-        if process != os.getpid():
-            # The threads that wasmtime runs on did not come along, and it would wait for them for ever.
-            raise RuntimeError("this process was forked from one that had called WeCom: call only after the fork")
-        store = Store(linker.engine)
-        wasi = WasiConfig()
-        wasi.env = list(environment.items())
-        store.set_wasi(wasi)
-        store.set_wasi_http()
+        _loaded.check()
+        return _loaded
+
+
+def instantiate(environment: Mapping[str, str]) -> tuple[Store, Instance]:
+    """A sandbox of its own, which sees these variables and no others."""
+    linker, component, _ = loaded()
+    store = Store(linker.engine)
+    wasi = WasiConfig()
+    wasi.env = list(environment.items())
+    store.set_wasi(wasi)
+    store.set_wasi_http()
+    with _lock:
         return store, linker.instantiate(store, component)
 
 

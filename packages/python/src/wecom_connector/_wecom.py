@@ -10,8 +10,9 @@ from typing import Any, Self
 from wasmtime import Store, WasmtimeError
 from wasmtime.component import Func, Instance
 
+from . import _bytes
 from ._codec import Choice, Codec, NotPassable, codec, wit_name
-from ._component import instantiate
+from ._component import instantiate, loaded
 from ._contract import ERROR, INTERFACES, Actions, InvalidField, Profile
 from ._errors import KINDS, ExecutionFailed, InvalidInput
 
@@ -70,7 +71,7 @@ class WeCom(Actions):
                 raise ValueError("this WeCom is closed")
             store, func = self._func(call)
             try:
-                return func(store, *raw)
+                return _bytes.call(store, func, raw)
             except WasmtimeError as it:
                 self._drop()
                 reason = str(it).strip().splitlines()[-1].strip()
@@ -80,6 +81,7 @@ class WeCom(Actions):
                 raise
 
     def _func(self, call: str) -> tuple[Store, Func]:
+        loaded()
         if self._sandbox is None:
             self._sandbox = (*instantiate(self._environment), {})
         store, instance, funcs = self._sandbox

@@ -1,0 +1,251 @@
+"""Every action, and what the simulator knows afterwards."""
+
+import hashlib
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY, Simulator
+from script import run
+
+from wecom_connector import (
+    AccessToken,
+    AppFile,
+    AppImage,
+    AppMarkdown,
+    AppMessageOptions,
+    AppMpnews,
+    AppText,
+    AppTextCard,
+    Base64Image,
+    ChatbotCredentials,
+    ChatbotMediaKind,
+    ChatbotText,
+    Clear,
+    Confidentiality,
+    Department,
+    DepartmentChanges,
+    Everyone,
+    Gender,
+    GroupChatChanges,
+    GroupFile,
+    GroupImage,
+    GroupMarkdown,
+    GroupMpnews,
+    GroupText,
+    GroupTextCard,
+    MediaKind,
+    MemberChanges,
+    MemberInDepartment,
+    Membership,
+    MpnewsArticle,
+    MpnewsConfidentiality,
+    NewChatbotMedia,
+    NewDepartment,
+    NewGroupChat,
+    NewMedia,
+    NewMember,
+    NewsArticle,
+    Ordinary,
+    Profile,
+    Selection,
+    SetText,
+    SetUsers,
+    TextCard,
+    TokenScope,
+    Truncation,
+    WeCom,
+    _bytes,
+)
+from wecom_connector._contract import INTERFACES
+
+PNG = b"\x89PNG\r\n\x1a\n"
+FOUNDER = Selection(users=["founder"])
+called: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def note_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    real = WeCom._call
+
+    def noting(self: WeCom, call: str, /, **arguments: Any) -> Any:
+        result = real(self, call, **arguments)
+        called.add(call)
+        return result
+
+    monkeypatch.setattr(WeCom, "_call", noting)
+    yield
+
+
+def two_members(wecom: WeCom) -> None:
+    for user_id, mobile in [("noor.h", "+34600000001"), ("iker.z", "+34600000002")]:
+        departments = [Membership(department_id=1)]
+        wecom.create_member(
+            NewMember(user_id=user_id, name=user_id, departments=departments, mobile=mobile, to_invite=False)
+        )
+
+
+def test_departments(wecom: WeCom, simulator: Simulator) -> None:
+    created = wecom.create_department(NewDepartment(name="现场服务", parent_id=1, order=4200, id=310))
+    assert (created.id, created.warning) == (310, None)
+    assert wecom.update_department(310, DepartmentChanges(name="Field Service")).truncated == []
+    assert wecom.list_department_ids(310) == [Department(id=310, parent_id=1, order=4200)]
+    assert len(wecom.list_department_ids()) == 2
+    expected = {"id": 310, "name": "Field Service", "order": 4200, "parentid": 1}
+    assert simulator.state()["departments"][1] == expected
+    wecom.delete_department(310)
+    assert len(simulator.state()["departments"]) == 1
+
+
+def test_members(wecom: WeCom, simulator: Simulator) -> None:
+    two_members(wecom)
+    member = NewMember(
+        user_id="may.l",
+        name="林美",
+        gender=Gender.FEMALE,
+        position="Dispatcher",
+        departments=[Membership(department_id=1, order=20, leader=True)],
+        direct_superiors=("noor.h",),
+        mobile="13900000003",
+        to_invite=False,
+    )
+    assert wecom.create_member(member).created_departments == []
+    wecom.update_member("may.l", MemberChanges(position=SetText("Shift lead"), direct_superiors=SetUsers(["iker.z"])))
+    may = next(it for it in simulator.state()["members"] if it["userid"] == "may.l")
+    assert (may["name"], may["position"], may["direct_leader"]) == ("林美", "Shift lead", ["iker.z"])
+    wecom.update_member("may.l", MemberChanges(position=Clear(), direct_superiors=Clear(), enabled=False))
+    may = next(it for it in simulator.state()["members"] if it["userid"] == "may.l")
+    assert (may.get("position", ""), may["direct_leader"]) == ("", [])
+
+    page = wecom.list_member_ids(limit=3)
+    assert len(page.members) == 3
+    last = wecom.list_member_ids(page.next_cursor, 3)
+    assert last.members == [MemberInDepartment(user_id="noor.h", department_id=1)]
+    assert last.next_cursor is None
+    wecom.delete_member("may.l")
+    assert [it["userid"] for it in simulator.state()["members"]] == ["founder", "iker.z", "noor.h"]
+
+
+def test_group_chats(wecom: WeCom, simulator: Simulator) -> None:
+    two_members(wecom)
+    chat = NewGroupChat(name="风暴" * 30, owner="noor.h", members=["noor.h", "iker.z"], id="storm2026a")
+    created = wecom.create_group_chat(chat)
+    assert created.id == "storm2026a"
+    assert created.truncated == [Truncation(field="group-chat.name", original_bytes=180, kept_bytes=150)]
+    wecom.update_group_chat("storm2026a", GroupChatChanges(name="Storm", add_members=["founder"]))
+    got = wecom.get_group_chat("storm2026a")
+    assert (got.name, got.owner, got.kind) == ("Storm", "noor.h", Ordinary())
+    assert sorted(got.members) == ["founder", "iker.z", "noor.h"]
+
+    file = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="rota.txt", content=b"Mon 7-5")).id
+    image = wecom.upload_media(NewMedia(kind=MediaKind.IMAGE, file_name="n22.png", content=PNG)).id
+    articles = [MpnewsArticle(title="Road status", thumbnail=image, content="<p>N-22 open</p>")]
+    card = TextCard(title="Road status", description="N-22 open", url="https://ops.example/n22")
+    wecom.send_group_text(GroupText(group_chat_id="storm2026a", content="Open.", mentioned_users=["noor.h"]))
+    wecom.send_group_markdown(GroupMarkdown(group_chat_id="storm2026a", content="**Open**"))
+    wecom.send_group_file(
+        GroupFile(group_chat_id="storm2026a", media_id=file, confidentiality=Confidentiality.CONFIDENTIAL)
+    )
+    wecom.send_group_image(GroupImage(group_chat_id="storm2026a", media_id=image))
+    wecom.send_group_mpnews(GroupMpnews(group_chat_id="storm2026a", articles=articles))
+    wecom.send_group_text_card(GroupTextCard(group_chat_id="storm2026a", card=card))
+    sent = [json.loads(it["body"]) for it in simulator.transcript() if it["path"] == "/cgi-bin/appchat/send"]
+    assert [it["msgtype"] for it in sent] == ["text", "markdown", "file", "image", "mpnews", "textcard"]
+    assert len(simulator.state()["group_messages"]) == 6
+
+
+def test_app_messages(wecom: WeCom, simulator: Simulator) -> None:
+    file = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="值班表.txt", content=b"Mon 7-5"))
+    assert file.created_at is not None and file.created_at >= 1789000000
+    image = wecom.upload_media(NewMedia(kind=MediaKind.IMAGE, file_name="n22.png", content=PNG)).id
+    text = AppText(
+        recipients=Selection(users=["founder", "Nobody.Known"], departments=[1]),
+        content="长" * 700,
+        options=AppMessageOptions(duplicate_check_interval=600),
+    )
+    delivery = wecom.send_app_text(text)
+    assert delivery.invalid_users == ["nobody.known"]
+    assert delivery.truncated == [Truncation(field="message.content", original_bytes=2100, kept_bytes=2046)]
+    assert delivery.message_id is not None
+    wecom.recall_app_message(delivery.message_id)
+
+    wecom.send_app_markdown(AppMarkdown(recipients=FOUNDER, content="**T3** is offline"))
+    wecom.send_app_file(AppFile(recipients=FOUNDER, media_id=file.id, confidentiality=Confidentiality.CONFIDENTIAL))
+    wecom.send_app_image(AppImage(recipients=Selection(tags=[1]), media_id=image))
+    article = MpnewsArticle(title="Digest", thumbnail=image, content="<p>All normal.</p>", author="Ops desk")
+    within = MpnewsConfidentiality.WITHIN_CORP
+    wecom.send_app_mpnews(AppMpnews(recipients=FOUNDER, articles=[article], confidentiality=within))
+    card = TextCard(title="Outage", description="T3 offline", url="https://ops.example/o/8841", button_text="Open")
+    wecom.send_app_text_card(AppTextCard(recipients=Everyone(), card=card))
+
+    sent = [json.loads(it["body"]) for it in simulator.transcript() if it["path"] == "/cgi-bin/message/send"]
+    assert [it["msgtype"] for it in sent] == ["text", "markdown", "file", "image", "mpnews", "textcard"]
+    assert (sent[5]["touser"], sent[4]["safe"], sent[3]["totag"]) == ("@all", 2, "1")
+    assert len(simulator.state()["messages"]) == 6
+
+
+def test_chatbots(wecom: WeCom, simulator: Simulator) -> None:
+    media = NewChatbotMedia(kind=ChatbotMediaKind.FILE, file_name="rota.txt", content=b"Mon 7-5")
+    file = wecom.upload_chatbot_media(media).id
+    wecom.send_chatbot_text(ChatbotText(content="Pump 2 restarted", mention_everyone=True))
+    wecom.send_chatbot_markdown("**Pump 2**")
+    wecom.send_chatbot_file(file)
+    wecom.send_chatbot_image(PNG)
+    wecom.send_chatbot_image(Base64Image(data="iVBORw0KGgo=", md5="e9dd2797018cad79186e03e8c5aec8dc"))
+    article = NewsArticle(title="Pump report", url="https://ops.example/r/5", image_url="https://ops.example/r/5.png")
+    wecom.send_chatbot_news([article])
+    second = ChatbotCredentials(key="simulated-second-chatbot-key", base_url=simulator.env["WECOM_BASE_URL"])
+    wecom.send_chatbot_text(ChatbotText(content="From the second"), chatbot=second)
+    assert len(simulator.state()["chatbot_messages"]) == 7
+
+
+def test_tokens_and_profiles(simulator: Simulator) -> None:
+    sales = {name.replace("WECOM_", "WECOM_SALES_"): value for name, value in simulator.env.items()}
+    with WeCom(sales, profile="sales") as wecom:
+        issued = wecom.get_access_token(TokenScope.CONTACTS)
+        assert (issued.expires_in, issued.access_token.agent_id) == (7200, 1000002)
+        assert issued.access_token.token not in repr(issued)
+        wecom.create_department(NewDepartment(name="Sales", parent_id=1), application=Profile("sales"))
+    with WeCom({}) as wecom:
+        token = AccessToken(token=issued.access_token.token, base_url=simulator.env["WECOM_BASE_URL"])
+        assert len(wecom.list_department_ids(application=token)) == 2
+
+
+@pytest.mark.parametrize("size", [6, 4095, 4096, 100_000])
+def test_files_arrive_whole(wecom: WeCom, simulator: Simulator, size: int) -> None:
+    content = bytes(it % 251 for it in range(size))
+    token = wecom.get_access_token(TokenScope.APPLICATION).access_token.token
+    media = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="a.bin", content=content)).id
+    url = f"{simulator.env['WECOM_BASE_URL']}/cgi-bin/media/get?access_token={token}&media_id={media}"
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == content
+
+    wecom.send_chatbot_image(PNG + content)
+    digest = hashlib.md5(PNG + content).hexdigest()
+    assert digest in json.dumps(simulator.state()["chatbot_messages"])
+
+
+def test_files_go_the_slow_way_where_wasmtime_is_other(
+    wecom: WeCom, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise AttributeError
+
+    monkeypatch.setattr(_bytes, "fill", gone)
+    wecom.send_chatbot_image(PNG + bytes(5000))
+    digest = hashlib.md5(PNG + bytes(5000)).hexdigest()
+    assert digest in json.dumps(simulator.state()["chatbot_messages"])
+
+
+def test_every_action_was_called() -> None:
+    assert called == INTERFACES.keys()
+
+
+def test_script(wecom: WeCom) -> None:
+    steps = json.loads((REPOSITORY / "host-tests/script.json").read_text(encoding="utf-8"))
+    lines = run(wecom, steps)
+    assert [it["call"] for it in lines] == [it["call"] for it in steps]
+    assert [it for it in lines if "error" in it] == []
+    assert {it["call"] for it in lines} == INTERFACES.keys()

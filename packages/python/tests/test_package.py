@@ -1,0 +1,199 @@
+"""The package as such: what it grants, its cache, its documentation, its types, and the wheel."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from conftest import REPOSITORY, Simulator
+from wasmtime import Engine, wat2wasm
+from wasmtime.component import Component
+
+import wecom_connector
+from build_types import generate
+from wecom_connector import (
+    AppMarkdown,
+    ChatbotMediaKind,
+    Everyone,
+    MediaKind,
+    Membership,
+    NewChatbotMedia,
+    NewMedia,
+    NewMember,
+    WeCom,
+    _component,
+)
+from wecom_connector._contract import INTERFACES
+
+PACKAGE = REPOSITORY / "packages/python"
+
+
+def test_the_build_is_current() -> None:
+    """Else: `pip install -e .` again."""
+    text, _ = generate(REPOSITORY / "wit")
+    assert files(wecom_connector).joinpath("_contract.py").read_text(encoding="utf-8") == text
+    given = os.environ.get("WECOM_CONNECTOR_WASM") or REPOSITORY / "target/wecom-connector.wasm"
+    assert wasm() == Path(given).read_bytes()
+
+
+def test_what_the_component_may_use() -> None:
+    engine = Engine()
+    imports = Component(engine, wasm()).type.imports(engine)
+    assert {it.partition("@")[0] for it in imports} == {
+        "wasi:cli/environment",
+        "wasi:clocks/monotonic-clock",
+        "wasi:http/outgoing-handler",
+        "wasi:http/types",
+        "wasi:io/error",
+        "wasi:io/poll",
+        "wasi:io/streams",
+    }
+
+
+def test_a_greedy_component_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    greedy = '(component (import "wasi:filesystem/types@0.2.6" (instance)))'
+    with pytest.raises(RuntimeError, match=r"wants more than it may have: wasi:filesystem/types@0\.2\.6"):
+        _component.compiled(Engine(), bytes(wat2wasm(greedy)))
+
+
+def test_only_its_own_variables_are_passed_on() -> None:
+    wecom = WeCom({"WECOM_SECRET": "s", "HOME": "/", "AWS_SECRET": "s"})
+    assert wecom._environment == {"WECOM_SECRET": "s"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache is elsewhere")
+class TestCache:
+    @pytest.fixture(autouse=True)
+    def fresh(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        self.folder = tmp_path / "wecom-connector"
+
+    def compilations(self, monkeypatch: pytest.MonkeyPatch) -> int:
+        count = 0
+
+        class Counting(Component):
+            def __init__(self, engine: Engine, wasm: bytes) -> None:
+                nonlocal count
+                count += 1
+                super().__init__(engine, wasm)
+
+        monkeypatch.setattr(_component, "Component", Counting)
+        _component.compiled(Engine(), wasm())
+        return count
+
+    def test_compiles_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.compilations(monkeypatch) == 1
+        assert self.compilations(monkeypatch) == 0
+        [file] = self.folder.iterdir()
+        assert (self.folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+
+    def test_a_damaged_file_is_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.compilations(monkeypatch) == 1
+        [file] = self.folder.iterdir()
+        file.write_bytes(file.read_bytes()[:-1])
+        assert self.compilations(monkeypatch) == 1
+        assert self.compilations(monkeypatch) == 0
+
+    def test_a_folder_that_others_may_write_to_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder.mkdir()
+        self.folder.chmod(0o777)
+        assert self.compilations(monkeypatch) == 1
+        assert self.compilations(monkeypatch) == 1
+        assert list(self.folder.iterdir()) == []
+
+    def test_goes_on_without(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder.parent.joinpath("file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(self.folder.parent / "file"))
+        assert self.compilations(monkeypatch) == 1
+
+
+@pytest.mark.parametrize("call", INTERFACES)
+def test_examples_in_docstrings(wecom: WeCom, call: str) -> None:
+    """They work as written, where what they speak of is there; only the ids that WeCom gives are others."""
+    names = {**vars(wecom_connector), "wecom": wecom}
+    for it in ["create-department", "create-member", "create-group-chat"]:
+        if it == call or call == "delete-department":
+            break
+        exec(example(it), names)
+        if it == "create-department":
+            for i, user in enumerate(["noor.h", "may.l", "kai.p"]):
+                departments = [Membership(department_id=310)]
+                wecom.create_member(
+                    NewMember(
+                        user_id=user, name=user, departments=departments, mobile=f"+3460000001{i}", to_invite=False
+                    )
+                )
+    text = example(call)
+    if call == "delete-department":
+        exec(example("create-department"), names)
+    if "MEDIA-ID" in text:
+        text = text.replace("MEDIA-ID", media(wecom, call))
+    if "MESSAGE-ID" in text:
+        sent = wecom.send_app_markdown(AppMarkdown(recipients=Everyone(), content="hi"))
+        text = text.replace("MESSAGE-ID", sent.message_id or "")
+    exec(text, names)
+
+
+def example(call: str) -> str:
+    doc = inspect.getdoc(getattr(WeCom, call.replace("-", "_"))) or ""
+    return textwrap.dedent(doc.partition("Example:\n")[2])
+
+
+def media(wecom: WeCom, call: str) -> str:
+    if call == "send-chatbot-file":
+        chatbot_file = NewChatbotMedia(kind=ChatbotMediaKind.FILE, file_name="rota.txt", content=b"Mon 7-5")
+        return wecom.upload_chatbot_media(chatbot_file).id
+    kind, content = (MediaKind.FILE, b"Mon 7-5") if "file" in call else (MediaKind.IMAGE, b"\x89PNG\r\n\x1a\n")
+    return wecom.upload_media(NewMedia(kind=kind, file_name="it.png", content=content)).id
+
+
+def test_every_type_is_documented() -> None:
+    public = [it for it in vars(wecom_connector).values() if inspect.isclass(it)]
+    assert len(public) > 60
+    assert [it.__name__ for it in public if not (it.__doc__ or "").strip()] == []
+
+
+def test_readme(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its Python runs, block after block."""
+    for name, value in simulator.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 3
+    for block in blocks:
+        exec(block, names)
+
+
+def test_strict_types() -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "tests/typed_sample.py"]
+    result = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_wheel(simulator: Simulator, tmp_path: Path) -> None:
+    """Built from the source distribution, installed where nothing else is, and used from elsewhere."""
+    run([sys.executable, "-m", "build", "--outdir", str(tmp_path), str(PACKAGE)], tmp_path)
+    [wheel] = tmp_path.glob("*.whl")
+    run([sys.executable, "-m", "venv", "venv"], tmp_path)
+    python = tmp_path / ("venv/Scripts/python.exe" if sys.platform == "win32" else "venv/bin/python")
+    run([str(python), "-m", "pip", "install", "--quiet", str(wheel)], tmp_path)
+    program = "from wecom_connector import *; print(WeCom().list_department_ids())"
+    printed = run([str(python), "-c", program], tmp_path, simulator.env)
+    assert printed == "[Department(id=1, parent_id=None, order=100000000)]\n"
+
+
+def run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
+    result = subprocess.run(command, cwd=folder, env={**os.environ, **(env or {})}, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def wasm() -> bytes:
+    return files(wecom_connector).joinpath("wecom-connector.wasm").read_bytes()

@@ -1,0 +1,53 @@
+"""What a caller writes. `mypy --strict` must accept it, and find the mistake in it."""
+
+from wecom_connector import (
+    AppText,
+    ChatbotText,
+    Clear,
+    Confidentiality,
+    GroupChat,
+    InvalidInput,
+    MemberChanges,
+    Other,
+    Profile,
+    Rejected,
+    RejectedForNow,
+    Selection,
+    SetText,
+    WeCom,
+    WeComError,
+)
+
+
+def send(wecom: WeCom) -> str | None:
+    text = AppText(
+        recipients=Selection(users=["noor.h"], departments=(1, 2)),
+        content="Shift swap approved.",
+        confidentiality=Confidentiality.CONFIDENTIAL,
+    )
+    try:
+        return wecom.send_app_text(text, application=Profile("sales")).message_id
+    except InvalidInput as it:
+        raise SystemExit([one.field for one in it.fields]) from None
+    except Rejected as it:
+        raise SystemExit(f"{it.code + 0} {it.hint.lower()}") from None
+    except RejectedForNow as it:
+        wait: int = it.retry_after or 60
+        raise SystemExit(wait) from None
+    except WeComError as it:
+        raise SystemExit(it.kind if it.retryable else it.took_effect) from None
+
+
+def change(wecom: WeCom, position: str | None) -> None:
+    wecom.update_member("noor.h", MemberChanges(position=SetText(position) if position else Clear()))
+
+
+def kind(chat: GroupChat) -> int | None:
+    return chat.kind.value if isinstance(chat.kind, Other) else None
+
+
+def everything(env: dict[str, str], image: bytes) -> list[int]:
+    with WeCom(env, profile="sales") as wecom:
+        wecom.send_chatbot_image(image)
+        wecom.send_chatbot_text(ChatbotText(content=1))  # type: ignore[arg-type]
+        return [it.id for it in wecom.list_department_ids()]
