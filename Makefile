@@ -27,8 +27,22 @@ simulator:
 	$(CARGO) build --locked -p wecom-simulator
 
 # Every host that this machine can run.
-.PHONY: hosts host-wasmtime host-node host-python host-examples
-hosts: host-node host-python host-examples host-wasmtime
+.PHONY: hosts host-wasmtime host-node host-python same-results
+hosts: host-node host-python same-results host-wasmtime
+
+host-node: component simulator
+	cd packages/npm && npm install --no-audit --no-fund && npm test
+
+PYTHON := target/python/bin/python
+host-python: component simulator
+	[ -x $(PYTHON) ] || python3 -m venv target/python
+	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
+	cd packages/python && ../../$(PYTHON) -m pytest -q
+
+# One script through Rust, Node and Python: the same JSON results.
+same-results: host-node host-python
+	$(CARGO) build --locked -p host-tests --bin story
+	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
 
 # The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
 WASMTIME ?= $(or $(shell command -v wasmtime),target/wasmtime-cli/bin/wasmtime)

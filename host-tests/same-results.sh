@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Plays host-tests/script.json through Rust, Node and Python, each against a fresh simulator on the same port, and compares
+# what they print. Only the second of an upload is masked.
+# Usage: same-results.sh SIMULATOR STORY PYTHON
+set -euo pipefail
+cd "$(dirname "$0")/.."
+simulator=$1 story=$2 python=$3
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+address=127.0.0.1:0
+play() {
+    local name=$1 environment=$results/environment
+    shift
+    "$simulator" --quiet --listen "$address" >"$environment" &
+    local server=$!
+    until grep -q WECOM_CHATBOT_KEY "$environment"; do sleep 0.1; done
+    address=$(sed -n 's|^WECOM_BASE_URL=http://||p' "$environment")
+    (
+        set -a
+        . "$environment"
+        "$@"
+    ) >"$results/$name.raw" || { kill "$server"; cat "$results/$name.raw"; echo "$name failed"; return 1; }
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    sed -E 's/"created-at":[0-9]+/"created-at":0/' "$results/$name.raw" >"$results/$name"
+}
+
+play rust "$story" --json
+play node node packages/npm/test/script.js host-tests/script.json
+play python "$python" packages/python/tests/script.py host-tests/script.json
+
+failed=0
+for other in node python; do
+    diff "$results/rust" "$results/$other" >"$results/diff" || { failed=$((failed + 1)); echo "rust and $other differ:"; cat "$results/diff"; }
+done
+lines=$(wc -l <"$results/rust")
+echo "rust, node and python: $lines results each"
+echo "$((2 - failed)) passed, $failed failed"
+[ "$failed" = 0 ]
