@@ -223,6 +223,10 @@ impl Outgoing {
         let Ok(text) = core::str::from_utf8(body) else {
             return Err(Unexpected("the answer is not UTF-8"));
         };
+        // Serde would take the values in order, without their names: `[0]` would be a success.
+        if !text.trim_start().starts_with('{') {
+            return Err(Unexpected("the answer is not JSON of the documented form"));
+        }
         let mut answer = match serde_json::from_str(text) {
             Ok(answer) => answer,
             Err(_) => match serde_json::from_str(text) {
@@ -281,6 +285,8 @@ mod tests {
             (&b""[..], "the answer is empty"),
             (b"\xff", "the answer is not UTF-8"),
             (b"<html>", "the answer is not JSON of the documented form"),
+            (b"[0]", "the answer is not JSON of the documented form"),
+            (b" [0, \"ok\"]", "the answer is not JSON of the documented form"),
             (br#"{"errcode":"0"}"#, "the answer is not JSON of the documented form"),
             (br#"{"errcode":0,"id":"x"}"#, "the answer is not JSON of the documented form"),
             (br#"{"errmsg":"ok"}"#, "the answer has no errcode"),
