@@ -260,8 +260,7 @@ fn without_tail(message: &str) -> &str {
         .iter()
         .filter_map(|it| message.find(it))
         .min();
-    let message = end.and_then(|it| message.get(..it)).unwrap_or(message);
-    message.get(..message.floor_char_boundary(512)).unwrap_or(message).trim()
+    end.and_then(|it| message.get(..it)).unwrap_or(message).trim()
 }
 
 #[cfg(test)]

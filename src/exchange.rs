@@ -103,6 +103,9 @@ impl Tokens {
     }
 }
 
+/// How many bytes of WeCom's words are passed on.
+const LONGEST_MESSAGE: usize = 512;
+
 /// One call on its way.
 pub(crate) struct Exchange {
     call: Outgoing,
@@ -171,7 +174,10 @@ impl Exchange {
 
     fn answer_to_call(&mut self, outcome: Result<Response, Failure>, tokens: &mut Tokens) -> Step {
         match (read(&self.call, outcome), &self.grant) {
-            (Ok(Reply::Accepted(it)), _) => Step::Done(Ok(it)),
+            (Ok(Reply::Accepted(mut it)), _) => {
+                it.warning = it.warning.map(|warning| self.without_secrets(&warning));
+                Step::Done(Ok(it))
+            }
             (Ok(Reply::Refused { code, .. }), Some(Grant::Secret { corp_id, secret }))
                 if errcode::class(code) == Class::Token && !self.refreshed =>
             {
@@ -217,7 +223,7 @@ impl Exchange {
         }
     }
 
-    /// A server may repeat what it was sent.
+    /// A server may repeat what it was sent. Shortened only afterwards: of a secret that was cut, the rest would stay.
     fn without_secrets(&self, message: &str) -> String {
         let held = match &self.grant {
             Some(Grant::Token(it) | Grant::Key(it) | Grant::Secret { secret: it, .. }) => Some(it),
@@ -235,6 +241,7 @@ impl Exchange {
             wire::percent_encode(&mut encoded, secret);
             message = message.replace(secret.as_str(), "***").replace(&encoded, "***");
         }
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
         message
     }
 }
@@ -449,6 +456,22 @@ mod tests {
         );
         assert_eq!(requests.len(), 1);
         assert!(result.contains("PermanentRejected") && !result.contains("canary"), "{result}");
+    }
+
+    #[test]
+    fn words_that_are_passed_on_hold_no_secret_whole_or_cut() {
+        let said = |code: i32, words: &str| {
+            let answer = format!(r#"{{"errcode":{code},"errmsg":"{words}"}}"#);
+            let token = TOKEN.replace("T1", "canary/token");
+            let script = [Ok((200, token.as_str())), Ok((200, answer.as_str()))];
+            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script).1
+        };
+        let warned = said(0, "warning: canary/token canary%2Ftoken canary app/secret");
+        assert!(warned.contains("warning: *** *** ***"), "{warned}");
+        for before in 480..520 {
+            let refused = said(60011, &["x".repeat(before), "canary/token".into()].concat());
+            assert!(refused.contains("60011") && !refused.contains("can"), "{refused}");
+        }
     }
 
     #[test]
