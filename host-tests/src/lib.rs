@@ -4,8 +4,9 @@
 //! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::missing_panics_doc,
     clippy::panic,
+    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a stage that cannot be set up is a failed test, and says why"
 )]
@@ -14,6 +15,7 @@ mod delivery;
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     sync::{Arc, LazyLock},
     thread,
 };
@@ -32,7 +34,7 @@ use wecom_host::{
             GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
         },
         media::{NewChatbotMedia, NewMedia, UploadedMedia},
-        members::{CreatedMember, MemberChanges, MemberPage, NewMember},
+        members::{CreatedMember, MemberChanges, MemberPage, Membership, NewMember},
         tokens::{IssuedToken, TokenScope},
         types::{Application, Chatbot, Error, GroupChatId, MediaId, MessageId, Receipt, UserId},
     },
@@ -41,6 +43,13 @@ use wecom_simulator::{Simulator, known};
 
 /// Where the unnamed profile sends its calls. Nobody listens there: the transport does not look at it.
 pub const BASE_URL: &str = "http://127.0.0.1:1";
+
+/// The department of [`Stage::furnished`].
+pub const NORTH: u32 = 310;
+/// The members of [`Stage::furnished`], all in [`NORTH`].
+pub const MEMBERS: [&str; 4] = ["noor.h", "iker.z", "may.l", "kai.p"];
+/// The group chat of [`Stage::furnished`], with the first three members.
+pub const CHAT: &str = "storm2026a";
 
 /// A component instance and the simulator behind it. Prints the transcript when its test fails.
 pub struct Stage {
@@ -77,6 +86,38 @@ impl Stage {
         Self::with_transport(simulator, environment, transport)
     }
 
+    /// As [`new`](Self::new), in a corp with a department, members and a group chat: [`NORTH`], [`MEMBERS`] and [`CHAT`].
+    /// The instance is a fresh one, and what was done to get here counts as seen.
+    pub async fn furnished() -> Self {
+        let mut stage = Self::populated().await;
+        let chat = NewGroupChat {
+            name: Some("Storm".into()),
+            owner: None,
+            members: MEMBERS.iter().take(3).map(ToString::to_string).collect(),
+            id: Some(CHAT.into()),
+        };
+        stage.create_group_chat(&application(), &chat).await.unwrap();
+        stage.beside(&known_environment())
+    }
+
+    /// As [`furnished`](Self::furnished), without the group chat.
+    pub async fn populated() -> Self {
+        let mut stage = Self::new();
+        let north = NewDepartment {
+            name: "Field Service North".into(),
+            english_name: None,
+            parent_id: 1,
+            order: None,
+            id: Some(NORTH),
+        };
+        stage.create_department(&application(), &north).await.unwrap();
+        for (user_id, mobile) in MEMBERS.iter().zip(0..) {
+            let member = new_member(user_id, &format!("+3461000000{mobile}"));
+            stage.create_member(&application(), &member).await.unwrap();
+        }
+        stage.beside(&known_environment())
+    }
+
     /// With another way for requests to leave; [`in_memory`] is the usual one.
     pub fn with_transport(
         simulator: Simulator,
@@ -89,6 +130,7 @@ impl Stage {
     }
 
     /// Another instance before the same simulator.
+    #[must_use]
     pub fn beside(&self, environment: &[(&str, &str)]) -> Self {
         Self::with_transport(self.simulator.clone(), environment, Arc::clone(&self.transport))
     }
@@ -96,7 +138,8 @@ impl Stage {
     /// The requests that reached the simulator since the last look, a line each; secrets and tokens by their roles.
     pub fn requests(&mut self) -> String {
         let transcript = self.simulator.transcript();
-        let new = transcript.iter().skip(self.requests_seen).map(|it| format!("{it}\n")).collect();
+        let new =
+            transcript.iter().skip(self.requests_seen).map(|it| it.to_string() + "\n").collect();
         self.requests_seen = transcript.len();
         new
     }
@@ -112,17 +155,30 @@ impl Stage {
         let before = std::mem::replace(&mut self.state_seen, self.simulator.state());
         let mut lines = String::new();
         for (subject, rows) in self.state_seen.as_object().unwrap() {
-            let Some(rows) = rows.as_array() else { continue };
-            let empty = Vec::new();
-            let old = before.get(subject).and_then(Value::as_array).unwrap_or(&empty);
-            for row in old.iter().filter(|it| !rows.contains(it)) {
-                lines += &format!("- {subject} {}\n", ordered(row));
-            }
-            for row in rows.iter().filter(|it| !old.contains(it)) {
-                lines += &format!("+ {subject} {}\n", ordered(row));
+            let Some(new) = rows.as_array() else { continue };
+            let old = before.get(subject).and_then(Value::as_array).unwrap();
+            for (sign, rows, others) in [('-', old, new), ('+', new, old)] {
+                for row in rows.iter().filter(|it| !others.contains(it)) {
+                    writeln!(lines, "{sign} {subject} {}", ordered(row)).unwrap();
+                }
             }
         }
         lines
+    }
+
+    /// A text in which the ids of media and messages are replaced by short names, in the order of their making.
+    pub fn readable(&self, mut text: String) -> String {
+        let state = self.simulator.state();
+        for (subject, id, name) in
+            [("media", "media_id", "MEDIA"), ("messages", "msgid", "MESSAGE")]
+        {
+            let rows = state.get(subject).and_then(Value::as_array);
+            for (row, number) in rows.into_iter().flatten().zip(1..) {
+                let id = row.get(id).and_then(Value::as_str).unwrap();
+                text = text.replace(id, &format!("{name}-{number}"));
+            }
+        }
+        text
     }
 
     /// Calls by name and JSON, as [`Instance::call_json`].
@@ -225,6 +281,28 @@ pub fn known_environment() -> Vec<(&'static str, &'static str)> {
         ("WECOM_CHATBOT_KEY", known::CHATBOT_KEY),
         ("WECOM_BASE_URL", BASE_URL),
     ]
+}
+
+/// A member of [`NORTH`], not invited.
+pub fn new_member(user_id: &str, mobile: &str) -> NewMember {
+    let north = Membership { department_id: NORTH, order: None, leader: None };
+    NewMember {
+        user_id: user_id.into(),
+        name: user_id.into(),
+        alias: None,
+        gender: None,
+        enabled: None,
+        main_department: None,
+        position: None,
+        departments: Some(vec![north]),
+        direct_superiors: None,
+        telephone: None,
+        mobile: Some(mobile.into()),
+        email: None,
+        corp_email: None,
+        address: None,
+        to_invite: Some(false),
+    }
 }
 
 /// The unnamed profile.

@@ -1,0 +1,138 @@
+use bytes::Bytes;
+use expect_test::expect;
+use host_tests::{Stage, application, chatbot};
+use wecom_host::bindings::exports::wecom::connector::{
+    media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
+    tokens::TokenScope,
+};
+
+use crate::check;
+
+/// How a PNG begins; more the simulator does not look at.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+#[tokio::test(start_paused = true)]
+async fn upload_media() {
+    let mut stage = Stage::new();
+    for (media, expected) in [
+        (
+            new_media(MediaKind::File),
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000) })
+            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+            POST /cgi-bin/media/upload?access_token=<app token 1>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
+            + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"corp","size":7,"type":"file"}
+        "#]],
+        ),
+        (
+            new_media(MediaKind::Image),
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000) })
+            POST /cgi-bin/media/upload?access_token=<app token 1>&type=image <multipart media filename="pump.png" type=image/png length=8> -> 0
+            + media {"content_type":"image/png","created_at":1789000000,"filename":"pump.png","media_id":"MEDIA-2","owner":"corp","size":8,"type":"image"}
+        "#]],
+        ),
+        (
+            new_media(MediaKind::Voice),
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-3", created-at: Some(1789000000) })
+            POST /cgi-bin/media/upload?access_token=<app token 1>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
+            + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-3","owner":"corp","size":7,"type":"voice"}
+        "#]],
+        ),
+        (
+            new_media(MediaKind::Video),
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-4", created-at: Some(1789000000) })
+            POST /cgi-bin/media/upload?access_token=<app token 1>&type=video <multipart media filename="a.mp4" type=video/mp4 length=12> -> 0
+            + media {"content_type":"video/mp4","created_at":1789000000,"filename":"a.mp4","media_id":"MEDIA-4","owner":"corp","size":12,"type":"video"}
+        "#]],
+        ),
+    ] {
+        let uploaded = stage.upload_media(&application(), &media).await;
+        check(&mut stage, uploaded, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn upload_chatbot_media() {
+    let mut stage = Stage::new();
+    for (kind, file_name, content, expected) in [
+        (
+            ChatbotMediaKind::File,
+            "rota 班.txt",
+            &b"Mon 7-5"[..],
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000) })
+            POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
+            + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"chatbot","size":7,"type":"file"}
+        "#]],
+        ),
+        (
+            ChatbotMediaKind::Voice,
+            "a.amr",
+            b"#!AMR\n\0",
+            expect![[r#"
+            Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000) })
+            POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
+            + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-2","owner":"chatbot","size":7,"type":"voice"}
+        "#]],
+        ),
+    ] {
+        let media = NewChatbotMedia { kind, file_name: file_name.into(), content: content.into() };
+        let uploaded = stage.upload_chatbot_media(&chatbot(), &media).await;
+        check(&mut stage, uploaded, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_largest_file_arrives_byte_for_byte() {
+    let mut stage = Stage::new();
+    // Full of the boundary that the connector would like best.
+    let pattern = b"\0\xff\r\n--wecom-connector-0\r\n";
+    let content: Vec<u8> = pattern.iter().copied().cycle().take(20 << 20).collect();
+    let media = NewMedia { content: content.clone(), ..new_media(MediaKind::File) };
+    let id = stage.upload_media(&application(), &media).await.unwrap().id;
+    assert!(download(&mut stage, &id).await == content, "other bytes arrived");
+
+    let media = NewMedia { content: [content, vec![0]].concat(), ..media };
+    stage.requests();
+    stage.changes();
+    let refused = stage.upload_media(&application(), &media).await;
+    check(
+        &mut stage,
+        refused,
+        expect![[r#"
+            Err(Error::PermanentInvalidInput([InvalidField { field: "media.content", reason: "must have 6 to 20971520 bytes, has 20971521" }]))
+        "#]],
+    );
+}
+
+/// Uploads a small file, and forgets the request.
+pub(crate) async fn upload(stage: &mut Stage, kind: MediaKind) -> String {
+    // By an instance of its own, so that the next call shows its request for a token.
+    let mut other = stage.beside(&host_tests::known_environment());
+    let id = other.upload_media(&application(), &new_media(kind)).await.unwrap().id;
+    stage.requests();
+    stage.changes();
+    id
+}
+
+fn new_media(kind: MediaKind) -> NewMedia {
+    let (file_name, content): (_, &[u8]) = match kind {
+        MediaKind::File => ("rota 班.txt", b"Mon 7-5"),
+        MediaKind::Image => ("pump.png", PNG),
+        MediaKind::Voice => ("a.amr", b"#!AMR\n\0"),
+        MediaKind::Video => ("a.mp4", b"\0\0\0\x18ftypmp42"),
+    };
+    NewMedia { kind, file_name: file_name.into(), content: content.into() }
+}
+
+/// A file as the simulator gives it back.
+async fn download(stage: &mut Stage, media_id: &str) -> Bytes {
+    let issued = stage.get_access_token(&application(), TokenScope::Application).await.unwrap();
+    let token = issued.access_token.token;
+    let uri = format!("/cgi-bin/media/get?access_token={token}&media_id={media_id}");
+    let request = http::Request::get(uri).header("host", "simulator").body(Bytes::new()).unwrap();
+    stage.simulator.handle(&request).body
+}
