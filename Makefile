@@ -3,12 +3,16 @@
 CARGO := cargo
 COMPONENT := target/wecom-connector.wasm
 
-.PHONY: run test component simulator bless
+.PHONY: run build test component simulator bless
 
 # Builds everything, starts the simulator and drives all actions through the component, a line each.
 # With WECOM_CORP_ID and its like set, it talks to the server that WECOM_BASE_URL names, or to WeCom itself.
-run: wasm-target
-	$(CARGO) run --locked -p host-tests --bin story
+run: build
+	target/debug/story
+
+# All at once, tests included, as `make test` builds it too: with another choice cargo would compile wasmtime once more.
+build: wasm-target
+	$(CARGO) build --locked --workspace --all-targets
 
 # Everything that must be green: format, lints on both sides, native tests, host tests, docs.
 test: wasm-target
@@ -40,8 +44,7 @@ host-python: component simulator
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
 # One script through Rust, Node and Python: the same JSON results.
-same-results: host-node host-python
-	$(CARGO) build --locked -p host-tests --bin story
+same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
 
 # The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
