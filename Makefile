@@ -53,6 +53,25 @@ host-wasmtime: component simulator
 	[ -x "$(WASMTIME)" ] || $(CARGO) install wasmtime-cli@48.0.8 --locked --root target/wasmtime-cli
 	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
 
+# What a call costs, beside what it could cost and beside other libraries: writes docs/speed.md and docs/speed.svg.
+# Needs python3 and node; takes 2 minutes on a quiet machine, and 10 more the first time.
+.PHONY: bench
+bench: wasm-target target/bench-venv/ready target/bench-node/ready
+	cd host-tests/benches/floor && $(CARGO) build --locked --target wasm32-wasip2 --profile component --target-dir ../../../target/component
+	cd host-tests/benches && $(CARGO) clippy --locked --release --target-dir ../../target/bench -- -D warnings
+	cd host-tests/benches && $(CARGO) run --locked --release --target-dir ../../target/bench
+
+target/bench-venv/ready: host-tests/benches/others/requirements.txt
+	python3 -m venv target/bench-venv
+	target/bench-venv/bin/pip install --quiet -r $<
+	touch $@
+
+target/bench-node/ready: host-tests/benches/others/package.json
+	mkdir -p target/bench-node
+	cp $< target/bench-node
+	cd target/bench-node && npm install --no-audit --no-fund
+	touch $@
+
 # Rewrites the expectations in the tests: read the diff before committing it.
 bless:
 	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace

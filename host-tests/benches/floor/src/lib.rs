@@ -1,0 +1,70 @@
+//! The floor under every call: prepared bytes go out by the same `wasi:http` calls as the connector's, and what comes back
+//! goes to the caller as it is. No environment, no clock, no JSON.
+#![no_std]
+
+extern crate alloc;
+
+#[path = "../../../../src/runtime.rs"]
+#[allow(dead_code, reason = "it keeps nothing between calls")]
+mod runtime;
+
+use alloc::{string::String, string::ToString, vec::Vec};
+
+use wasi::http::{
+    outgoing_handler,
+    types::{Fields, IncomingBody, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme},
+};
+
+wit_bindgen::generate!({ path: "floor.wit", world: "floor", generate_all });
+
+struct Floor;
+
+export!(Floor);
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Guest for Floor {
+    fn send(authority: String, path: String, body: Vec<u8>) -> Vec<u8> {
+        forward(&authority, &path, &body).unwrap_or_default()
+    }
+}
+
+fn forward(authority: &str, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    let fields: [(String, Vec<u8>); 3] = [
+        ("user-agent".into(), "wecom-connector/0.1.0".into()),
+        ("content-type".into(), "application/json; charset=utf-8".into()),
+        ("content-length".into(), bytes.len().to_string().into()),
+    ];
+    let outgoing = OutgoingRequest::new(Fields::from_list(&fields).ok()?);
+    outgoing.set_method(&Method::Post).ok()?;
+    outgoing.set_scheme(Some(&Scheme::Http)).ok()?;
+    outgoing.set_authority(Some(authority)).ok()?;
+    outgoing.set_path_with_query(Some(path)).ok()?;
+    let options = RequestOptions::new();
+    let _ = options.set_connect_timeout(Some(10 * SECOND));
+    let _ = options.set_first_byte_timeout(Some(30 * SECOND));
+    let _ = options.set_between_bytes_timeout(Some(30 * SECOND));
+
+    let body = outgoing.body().ok()?;
+    let answer = outgoing_handler::handle(outgoing, Some(options)).ok()?;
+    let stream = body.write().ok()?;
+    stream.check_write().ok()?;
+    stream.write(bytes).ok()?;
+    drop(stream);
+    OutgoingBody::finish(body, None).ok()?;
+
+    let pollable = answer.subscribe();
+    pollable.block();
+    drop(pollable);
+    let response = answer.get()?.ok()?.ok()?;
+    response.status();
+    let body = response.consume().ok()?;
+    let stream = body.stream().ok()?;
+    let mut reply = Vec::new();
+    while let Ok(chunk) = stream.blocking_read(64 << 10) {
+        if reply.is_empty() { reply = chunk } else { reply.extend_from_slice(&chunk) }
+    }
+    drop(stream);
+    drop::<IncomingBody>(body);
+    Some(reply)
+}
