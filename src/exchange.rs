@@ -239,7 +239,10 @@ impl Exchange {
         for secret in held.into_iter().chain(&self.token).chain(sent).filter(|it| !it.is_empty()) {
             let mut encoded = String::new();
             wire::percent_encode(&mut encoded, secret);
-            message = message.replace(secret.as_str(), "***").replace(&encoded, "***");
+            message = message
+                .replace(secret.as_str(), "***")
+                .replace(&encoded, "***")
+                .replace(&wire::with_small_digits(&encoded), "***");
         }
         message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
         message
@@ -466,8 +469,9 @@ mod tests {
             let script = [Ok((200, token.as_str())), Ok((200, answer.as_str()))];
             play(account(), call(Access::Application), &mut Tokens::default(), 0, &script).1
         };
-        let warned = said(0, "warning: canary/token canary%2Ftoken canary app/secret");
-        assert!(warned.contains("warning: *** *** ***"), "{warned}");
+        let warned =
+            said(0, "warning: canary/token canary%2Ftoken canary%2ftoken canary app/secret");
+        assert!(warned.contains("warning: *** *** *** ***"), "{warned}");
         for before in 480..520 {
             let refused = said(60011, &["x".repeat(before), "canary/token".into()].concat());
             assert!(refused.contains("60011") && !refused.contains("can"), "{refused}");

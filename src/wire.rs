@@ -30,6 +30,17 @@ pub(crate) fn percent_encode(to: &mut String, value: &str) {
     }
 }
 
+/// What [`percent_encode`] made, as somebody else may write it: `%2f` for `%2F`.
+pub(crate) fn with_small_digits(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut small = String::from(parts.next().unwrap_or_default());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        small.extend(["%", &digits.to_ascii_lowercase(), rest]);
+    }
+    small
+}
+
 /// `a|b|c`; none for an empty list, so that the field is left out.
 pub(crate) fn join_bars<T: fmt::Display>(items: &[T]) -> Option<String> {
     let mut joined = String::new();
