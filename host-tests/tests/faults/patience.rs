@@ -1,0 +1,155 @@
+//! How long the component itself waits, on clocks that a test can turn.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use host_tests::{CHAT, Stage, in_memory, known_environment};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use wasmtime::{
+    Engine, Store,
+    component::{Component, Linker, ResourceTable},
+};
+use wasmtime_wasi::{HostMonotonicClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
+use wecom_host::{
+    Body, COMPONENT, Sending, Timeouts, Transport, TransportError,
+    bindings::{
+        Connector,
+        exports::wecom::connector::types::{Chatbot, ChatbotCredentials, Error as WecomError},
+    },
+};
+
+#[tokio::test(start_paused = true)]
+async fn every_request_asks_for_its_timeouts() {
+    let furnished = Stage::furnished().await;
+    let asked = Arc::new(Mutex::new(BTreeMap::new()));
+    let (inner, noted) = (in_memory(furnished.simulator.clone()), Arc::clone(&asked));
+    let transport = move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
+        noted.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
+        inner.send(request, timeouts)
+    };
+    let mut stage = Stage::with_transport(
+        furnished.simulator.clone(),
+        &known_environment(),
+        Arc::new(transport),
+    );
+
+    let application = json!({"profile": ""});
+    let file = json!({"kind": "file", "file-name": "rota.txt", "content": "TW9uIDctNQ=="});
+    for (function, arguments) in [
+        ("list-department-ids", json!({"application": application})),
+        (
+            "send-group-text",
+            json!({"application": application, "message": {"group-chat-id": CHAT, "content": "x"}}),
+        ),
+        ("upload-media", json!({"application": application, "media": file})),
+        ("upload-chatbot-media", json!({"chatbot": {"profile": ""}, "media": file})),
+    ] {
+        stage.call_json(function, &arguments).await.unwrap();
+    }
+
+    let timeouts = |first_byte| Timeouts {
+        connect: Some(Duration::from_secs(10)),
+        first_byte: Some(Duration::from_secs(first_byte)),
+        between_bytes: Some(Duration::from_secs(30)),
+    };
+    let expected = [
+        ("/cgi-bin/appchat/send", 30),
+        ("/cgi-bin/department/simplelist", 30),
+        ("/cgi-bin/gettoken", 30),
+        ("/cgi-bin/media/upload", 120),
+        ("/cgi-bin/webhook/upload_media", 120),
+    ]
+    .map(|(path, first_byte)| (path.to_owned(), timeouts(first_byte)));
+    assert_eq!(*asked.lock().unwrap(), BTreeMap::from(expected));
+}
+
+/// Tokio's clock, which goes as fast as it can while a test is paused.
+struct TokioClock(Instant);
+
+impl HostMonotonicClock for TokioClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.0.elapsed().as_nanos().try_into().unwrap()
+    }
+}
+
+/// Answers at once, and then goes on answering: a blank every 20 seconds, which no timeout between bytes minds.
+struct Trickle;
+
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl WasiHttpHooks for Trickle {
+    fn send_request(
+        &mut self,
+        _request: http::Request<Body>,
+        _options: Option<RequestOptions>,
+        _sent: Io,
+    ) -> Box<dyn Future<Output = Result<(http::Response<Body>, Io), Error>> + Send> {
+        let blanks = stream::unfold((), |()| async {
+            sleep(Duration::from_secs(20)).await;
+            Some((Ok::<_, TransportError>(Frame::data(Bytes::from_static(b" "))), ()))
+        });
+        let response = http::Response::new(Body::new(StreamBody::new(blanks)));
+        Box::new(async move { Ok((response, Box::new(async { Ok(()) }) as Io)) })
+    }
+}
+
+struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Trickle,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+/// The reference host gives the component the real clock, so this one is put together here.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_trickles_is_left_after_60_seconds() {
+    let engine = Engine::default();
+    let component = Component::from_binary(&engine, COMPONENT).unwrap();
+    let mut linker = Linker::<State>::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
+    let wasi = WasiCtx::builder().monotonic_clock(TokioClock(Instant::now())).build();
+    let state =
+        State { table: ResourceTable::new(), wasi, http: WasiHttpCtx::new(), hooks: Trickle };
+    let mut store = Store::new(&engine, state);
+    let connector = Connector::instantiate_async(&mut store, &component, &linker).await.unwrap();
+
+    let began = Instant::now();
+    let key = ChatbotCredentials { key: "k".into(), base_url: None };
+    let result = connector
+        .wecom_connector_chatbots()
+        .call_send_chatbot_markdown(&mut store, &Chatbot::Credentials(key), "x")
+        .await
+        .unwrap();
+    let Err(WecomError::PermanentNoReply(text)) = result else { panic!("{result:?}") };
+    assert!(text.ends_with("the answer took more than 60 seconds"), "{text}");
+    // The blank after the 60th second is the last that is waited for.
+    assert_eq!(began.elapsed().as_secs(), 80);
+}
