@@ -280,8 +280,18 @@ fn check_telephone(check: &mut Check, field: &str, telephone: Option<&str>) {
 fn check_mobile(check: &mut Check, field: &str, mobile: Option<&str>) {
     if let Some(mobile) = mobile {
         check.bytes(field, mobile, 1..=32);
-        if !mobile.bytes().all(|it| it.is_ascii_digit() || b"-+".contains(&it)) {
-            check.note(field, "must be digits and `- +`");
+        let number = mobile.replace('-', "");
+        let digits = number.strip_prefix('+').unwrap_or(&number);
+        let is_mainland = digits.len() == 11 && digits.starts_with('1');
+        let has_country = digits.len() < number.len();
+        if digits.is_empty()
+            || !digits.bytes().all(|it| it.is_ascii_digit())
+            || !(has_country || is_mainland)
+        {
+            check.note(
+                field,
+                "must be digits and `-`, after `+` and the country code if not of mainland China",
+            );
         }
     }
 }
@@ -290,10 +300,13 @@ fn check_email(check: &mut Check, field: &str, email: Option<&str>) {
     if let Some(email) = email {
         check.bytes(field, email, 6..=64);
         let is_address = email.split_once('@').is_some_and(|(name, domain)| {
-            !name.is_empty() && !domain.is_empty() && !domain.contains('@') && domain.contains('.')
+            !name.is_empty()
+                && !domain.contains('@')
+                && domain.contains('.')
+                && domain.split('.').all(|it| !it.is_empty())
         });
-        if !is_address || email.contains(|it: char| it.is_whitespace() || it.is_control()) {
-            check.note(field, "must be an email address");
+        if !is_address || !email.bytes().all(|it| it.is_ascii_graphic()) {
+            check.note(field, "must be an email address, in ASCII");
         }
     }
 }
@@ -477,10 +490,44 @@ mod tests {
                 accepted,
                 "phone {length}"
             );
+        }
+        for (email, accepted) in [
+            ("a@b.cd", true),
+            ("a@b..cd", false),
+            ("a@.bcd", false),
+            ("a@bcd.", false),
+            ("a@b@c.d", false),
+            ("@b.cde", false),
+            ("部@例子.中国", false),
+            ("a b@c.d", false),
+        ] {
             assert_eq!(
-                accepts(NewMember { mobile: Some("1".repeat(length)), ..iker() }),
+                accepts(NewMember { email: Some(email.into()), ..iker() }),
                 accepted,
-                "mobile {length}"
+                "email {email}"
+            );
+        }
+        for (mobile, accepted) in [
+            ("", false),
+            ("+1", true),
+            (&["+", &"1".repeat(31)].concat(), true),
+            (&["+", &"1".repeat(32)].concat(), false),
+            ("13800000000", true),
+            ("138-0000-0000", true),
+            ("+86-13800000000", true),
+            ("23800000000", false),
+            ("1380000000", false),
+            ("007", false),
+            ("-", false),
+            ("+", false),
+            ("+-", false),
+            ("1+3800000000", false),
+            ("１３８０００００００００", false),
+        ] {
+            assert_eq!(
+                accepts(NewMember { mobile: Some(mobile.into()), ..iker() }),
+                accepted,
+                "mobile {mobile}"
             );
         }
         for (length, accepted) in [(5, false), (6, true), (64, true), (65, false)] {
@@ -532,7 +579,7 @@ mod tests {
             member.departments[0].department-id: must be 1 to 2147483647, is 0
             member.departments[1].department-id: must be 1 to 2147483647, is 0
             member.telephone: must be digits and `- + ,`
-            member.corp-email: must be an email address
+            member.corp-email: must be an email address, in ASCII
             member.mobile: must be given, or else `email`"#]],
         );
     }
@@ -554,7 +601,7 @@ mod tests {
             departments: Some(vec![Membership { order: Some(1), ..member_of(2) }]),
             direct_superiors: Some(UsersChange::Set(vec!["noor.h".into()])),
             telephone: Some("1".into()),
-            mobile: Some("1".into()),
+            mobile: Some("+1".into()),
             email: Some("i@ops.example".into()),
             corp_email: Some("i@corp.example".into()),
             address: Some(TextChange::Set("Kai 2".into())),
@@ -562,7 +609,7 @@ mod tests {
         check_request(
             &update_member("iker.z".into(), changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/update {"userid":"iker.z","name":"I","alias":"Z","gender":"1","enable":1,"main_department":2,"position":"Lead","department":[2],"order":[1],"direct_leader":["noor.h"],"telephone":"1","mobile":"1","email":"i@ops.example","biz_mail":"i@corp.example","address":"Kai 2"} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/update {"userid":"iker.z","name":"I","alias":"Z","gender":"1","enable":1,"main_department":2,"position":"Lead","department":[2],"order":[1],"direct_leader":["noor.h"],"telephone":"1","mobile":"+1","email":"i@ops.example","biz_mail":"i@corp.example","address":"Kai 2"} [contacts, repeatable]"#
             ]],
         );
         let cleared = MemberChanges {
