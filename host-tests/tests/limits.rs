@@ -1,0 +1,291 @@
+//! Components that misbehave, and servers that send too much: the host stops the one and the component the other, and
+//! everybody else goes on.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use host_tests::{in_memory, known_environment};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use serde_json::{Value, json};
+use wecom_host::{
+    Body, COMPONENT, CallError, Host, Instance, Limits, Options, Sending, Timeouts, Transport,
+    TransportError,
+    bindings::exports::wecom::connector::types::{AccessToken, Application, Error},
+    body,
+};
+use wecom_simulator::Simulator;
+
+/// Does what a component must not be able to do, by name; `work` is what it should do.
+const EVIL: &str = r#"(component
+    (import "wasi:http/types@0.2.0" (instance $types
+        (export "fields" (type $fields (sub resource)))
+        (export "[constructor]fields" (func (result (own $fields))))))
+    (core func $new (canon lower (func $types "[constructor]fields")))
+    (core module $m
+        (import "host" "new" (func $new (result i32)))
+        (memory 1)
+        (table $t 1 funcref)
+        (func (export "work") (result i32) (i32.const 7))
+        (func (export "loop-for-ever") (loop (br 0)))
+        (func (export "eat-memory") (loop (drop (memory.grow (i32.const 16))) (br 0)))
+        (func (export "eat-tables") (loop (drop (table.grow $t (ref.null func) (i32.const 1000))) (br 0)))
+        (func (export "hoard-handles") (loop (drop (call $new)) (br 0)))
+        (func $deep (export "recurse") (call $deep))
+        (func (export "trap") unreachable))
+    (core instance $i (instantiate $m (with "host" (instance (export "new" (func $new))))))
+    (func (export "work") (result u32) (canon lift (core func $i "work")))
+    (func (export "loop-for-ever") (canon lift (core func $i "loop-for-ever")))
+    (func (export "eat-memory") (canon lift (core func $i "eat-memory")))
+    (func (export "eat-tables") (canon lift (core func $i "eat-tables")))
+    (func (export "hoard-handles") (canon lift (core func $i "hoard-handles")))
+    (func (export "recurse") (canon lift (core func $i "recurse")))
+    (func (export "trap") (canon lift (core func $i "trap"))))"#;
+
+/// Never comes to life.
+const STILLBORN: &str = r#"(component
+    (core module $m (func $start (loop (br 0))) (start $start))
+    (core instance (instantiate $m))
+    (core module $n (func (export "work") (result i32) (i32.const 7)))
+    (core instance $i (instantiate $n))
+    (func (export "work") (result u32) (canon lift (core func $i "work"))))"#;
+
+fn limits() -> Limits {
+    Limits {
+        time: Duration::from_secs(20),
+        compute: Duration::from_millis(100),
+        memory: 16 << 20,
+        handles: 100,
+        ..Limits::default()
+    }
+}
+
+fn host(component: &[u8], limits: Limits, transport: impl Transport) -> Host {
+    let transport = Arc::new(transport);
+    Host::new(component, Options { limits, instances: 4, transport, ..Options::default() }).unwrap()
+}
+
+fn nowhere(_: http::Request<Body>, _: Timeouts) -> Sending {
+    Box::pin(async { Err(TransportError::ConnectionRefused) })
+}
+
+fn instance(host: &Host) -> Instance {
+    host.instance::<String, String>([])
+}
+
+async fn call(instance: &mut Instance, function: &str) -> Result<Value, String> {
+    instance.call_json(function, &json!({})).await.map_err(|it| it.to_string())
+}
+
+#[tokio::test]
+async fn a_component_that_takes_too_much_is_stopped_and_the_host_goes_on() {
+    let host = host(&wat::parse_str(EVIL).unwrap(), limits(), nowhere);
+    for (function, why) in [
+        ("loop-for-ever", "went over the computing time limit"),
+        ("eat-memory", "went over the limit of 16 MiB of memory"),
+        ("eat-tables", "went over the table limit"),
+        ("hoard-handles", "trapped: "),
+        ("recurse", "trapped: "),
+        ("trap", "trapped: "),
+    ] {
+        let mut evil = instance(&host);
+        let began = Instant::now();
+        let stopped = call(&mut evil, function).await.unwrap_err();
+        assert!(
+            stopped.starts_with("the component was stopped: it ") && stopped.contains(why),
+            "{stopped}"
+        );
+        assert!(began.elapsed() < Duration::from_secs(5), "{function}: {:?}", began.elapsed());
+        // The next call gets a fresh sandbox, and all the room there was.
+        assert_eq!(call(&mut evil, "work").await, Ok(json!(7)), "after {function}");
+        for _ in 0..8 {
+            assert_eq!(call(&mut instance(&host), "work").await, Ok(json!(7)), "beside {function}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn others_get_their_turn_while_one_computes() {
+    let host = host(
+        &wat::parse_str(EVIL).unwrap(),
+        Limits { compute: Duration::from_secs(2), ..limits() },
+        nowhere,
+    );
+    let (mut evil, mut good) = (instance(&host), instance(&host));
+    let looping = async {
+        let stopped = call(&mut evil, "loop-for-ever").await.unwrap_err();
+        (stopped, Instant::now())
+    };
+    let working = async {
+        for _ in 0..20 {
+            assert_eq!(call(&mut good, "work").await, Ok(json!(7)));
+        }
+        Instant::now()
+    };
+    // Both on one thread.
+    let ((stopped, end_of_loop), end_of_work) = tokio::join!(looping, working);
+    assert!(stopped.contains("computing time"), "{stopped}");
+    assert!(end_of_work < end_of_loop);
+}
+
+#[tokio::test]
+async fn a_component_that_never_starts_is_stopped() {
+    let host = host(&wat::parse_str(STILLBORN).unwrap(), limits(), nowhere);
+    let began = Instant::now();
+    let error = call(&mut instance(&host), "work").await.unwrap_err();
+    assert!(error.starts_with("the component cannot be used: "), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_too_long_is_stopped() {
+    let never =
+        |_: http::Request<Body>, _: Timeouts| -> Sending { Box::pin(std::future::pending()) };
+    let host = host(COMPONENT, Limits { time: Duration::from_mins(1), ..Limits::default() }, never);
+    let mut instance = host.instance(known_environment());
+    let message = json!({"chatbot": {"profile": ""}, "content": "x"});
+    let error = instance.call_json("send-chatbot-markdown", &message).await.unwrap_err();
+    assert_eq!(error.to_string(), "the component was stopped: it took longer than 60 s");
+}
+
+const GB: usize = 1 << 30;
+const CHUNK: usize = 1 << 20;
+
+/// Sends 1 GB, and counts what of it is taken; with each second request it is the simulator.
+fn flood(declared: bool, taken: Arc<AtomicUsize>) -> impl Transport {
+    let simulator = in_memory(Simulator::new());
+    let requests = AtomicUsize::new(0);
+    move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
+        if requests.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
+            return simulator.send(request, timeouts);
+        }
+        let taken = Arc::clone(&taken);
+        let blanks = Bytes::from(vec![b' '; CHUNK]);
+        let chunks = stream::unfold(0, move |sent| {
+            let (taken, chunk) = (Arc::clone(&taken), blanks.clone());
+            async move {
+                taken.fetch_add(CHUNK, Ordering::SeqCst);
+                (sent < GB).then(|| (Ok::<_, TransportError>(Frame::data(chunk)), sent + CHUNK))
+            }
+        });
+        let mut response = http::Response::builder();
+        if declared {
+            response = response.header("content-length", GB);
+        }
+        Box::pin(async move { Ok(response.body(Body::new(StreamBody::new(chunks))).unwrap()) })
+    }
+}
+
+/// A chatbot's message before a server that sends 1 GB, in a sandbox of so much memory; and once more before a good one.
+async fn flooded(declared: bool, memory: usize) -> ([Result<Value, CallError>; 2], usize) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let transport = flood(declared, Arc::clone(&taken));
+    let host = host(COMPONENT, Limits { memory, ..Limits::default() }, transport);
+    let mut instance = host.instance(known_environment());
+    let message = json!({"chatbot": {"profile": ""}, "content": "x"});
+    let first = instance.call_json("send-chatbot-markdown", &message).await;
+    let second = instance.call_json("send-chatbot-markdown", &message).await;
+    ([first, second], taken.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_server_that_sends_1_gb_is_not_read_to_the_end() {
+    for declared in [false, true] {
+        // The largest answer is 8 MiB; while it grows, the old and the new piece are there at the same time.
+        let ([first, second], taken) = flooded(declared, 28 << 20).await;
+        let Err(CallError::Returned(error)) = first else { panic!("{first:?}") };
+        let text = error["permanent-unexpected-reply"].as_str().unwrap();
+        assert!(text.ends_with("the answer is larger than 8 MiB"), "{text}");
+        assert!(taken <= 10 << 20, "{} MiB were taken", taken >> 20);
+        assert!(second.is_ok(), "{second:?}");
+    }
+    // That this host's limit holds: the same in a sandbox that is too small.
+    let ([first, second], _) = flooded(false, 8 << 20).await;
+    assert!(
+        matches!(&first, Err(CallError::Stopped(why)) if why.contains("8 MiB of memory")),
+        "{first:?}"
+    );
+    assert!(second.is_ok(), "{second:?}");
+}
+
+/// A server that answers everything so.
+fn parrot(answer: String) -> impl Transport {
+    let answer = Bytes::from(answer);
+    move |_: http::Request<Body>, _: Timeouts| -> Sending {
+        let response = http::Response::new(body(answer.clone()));
+        Box::pin(async { Ok(response) })
+    }
+}
+
+fn departments(most: usize, longest: usize) -> String {
+    let mut answer = String::from("{\"errcode\":0,\"department_id\":[{\"id\":1}");
+    for _ in 1..most {
+        if longest < answer.len() + 20 {
+            break;
+        }
+        answer.push_str(",{\"id\":7}");
+    }
+    answer + "]}"
+}
+
+const CAP: usize = 8 << 20;
+
+/// The costliest answers that are read: many small things, a long text, and much that is thrown away.
+#[tokio::test]
+async fn the_largest_answers_fit() {
+    let application =
+        Application::Token(AccessToken { token: "t".into(), agent_id: None, base_url: None });
+    let long = format!("{{\"errcode\":60003,\"errmsg\":\"{}\"}}", "x".repeat(CAP - 40));
+    let nested = format!("{{\"errcode\":60003,\"x\":{}", "[".repeat(CAP - 40));
+    for (answer, expected) in [
+        (departments(usize::MAX, CAP), "900000 and more"),
+        (long, "refused"),
+        (nested, "unexpected"),
+    ] {
+        assert!(CAP - 100 < answer.len() && answer.len() <= CAP, "{}", answer.len());
+        let host = host(COMPONENT, Limits::default(), parrot(answer));
+        let result = instance(&host)
+            .call(async |store, connector| {
+                let departments = connector.wecom_connector_departments();
+                departments.call_list_department_ids(store, &application, None).await
+            })
+            .await;
+        let found = match result {
+            Ok(Ok(departments)) if departments.len() > 900_000 => "900000 and more",
+            Ok(Err(Error::PermanentRejected(it))) if it.message.len() == 512 => "refused",
+            Ok(Err(Error::PermanentUnexpectedReply(_))) => "unexpected",
+            _ => "something else",
+        };
+        assert_eq!(found, expected);
+    }
+}
+
+/// As JSON, values take many times their size: what WeCom can have at most must fit, and what is far beyond is stopped.
+#[tokio::test]
+async fn the_largest_list_fits_as_json() {
+    let token = json!({"application": {"token": {"token": "t"}}});
+    for (departments, fits) in
+        [(departments(30_000, CAP), true), (departments(usize::MAX, CAP), false)]
+    {
+        let host = host(COMPONENT, Limits::default(), parrot(departments));
+        let mut instance = instance(&host);
+        // Twice, as the second finds what the first left.
+        for _ in 0..2 {
+            let result = instance.call_json("list-department-ids", &token).await;
+            match result {
+                Ok(list) if fits => assert_eq!(list.as_array().unwrap().len(), 30_000),
+                Err(CallError::Stopped(_)) if !fits => {}
+                _ => panic!("fits: {fits}, is ok: {}", result.is_ok()),
+            }
+        }
+    }
+}
