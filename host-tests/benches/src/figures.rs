@@ -51,6 +51,8 @@ pub struct Figures {
     pub rounds: usize,
     pub pinned: bool,
     pub calls: Vec<Series>,
+    /// With the server on a core of its own.
+    pub apart: Vec<Series>,
     pub waves: Vec<Series>,
     pub starts: Vec<Start>,
     pub memory: Value,

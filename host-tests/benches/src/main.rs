@@ -37,9 +37,10 @@ use crate::{
     figures::{Series, Start},
 };
 
-/// The server has one core, whoever calls has another.
-const SERVER_CORE: usize = 0;
-const CLIENT_CORE: usize = 1;
+/// Server and callers share a core: with one for each, both wait for the other asleep, and waking up costs more than a call.
+const CORE: usize = 1;
+/// The core of the other server, for those who want to see that.
+const OTHER_CORE: usize = 0;
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -68,17 +69,30 @@ struct Paths {
 struct Bench {
     rounds: usize,
     paths: Paths,
-    _server: Server,
-    url: String,
+    server: Server,
+    /// The same on another core.
+    apart: Server,
     pinned: bool,
 }
 
-struct Server(Child);
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process = own("serve").stdout(Stdio::piped()).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        Self { process, url: format!("http://{}", address.trim()) }
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -97,19 +111,18 @@ impl Bench {
         let compiled = Host::precompile(COMPONENT, &Options::default()).unwrap();
         fs::write(&paths.cwasm, compiled).unwrap();
 
-        let pinned = system::pin([SERVER_CORE]);
-        let mut server = own("serve").stdout(Stdio::piped()).spawn().unwrap();
-        let mut address = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let url = format!("http://{}", address.trim());
-        Self { rounds, paths, _server: Server(server), url, pinned }
+        let pinned = system::pin([OTHER_CORE]);
+        let apart = Server::start();
+        system::pin([CORE]);
+        Self { rounds, paths, server: Server::start(), apart, pinned }
     }
 
     fn run(&self) {
         let figures = figures::Figures {
             rounds: self.rounds,
             pinned: self.pinned,
-            calls: self.calls(),
+            calls: self.calls(&self.server.url, true),
+            apart: self.calls(&self.apart.url, false),
             waves: self.waves(),
             starts: self.starts(),
             memory: self.figures_of("memory"),
@@ -127,16 +140,16 @@ impl Bench {
     }
 
     /// One call at a time, everybody in turn, on one core.
-    fn calls(&self) -> Vec<Series> {
-        system::pin([CLIENT_CORE]);
+    fn calls(&self, url: &str, all_of_them: bool) -> Vec<Series> {
+        system::pin([CORE]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let (url, paths) = (&self.url, &self.paths);
+            let paths = &self.paths;
             let ours = host(256);
             let request = Prepared::new(url, &ours).await;
             let fresh = |application| Contestant::Fresh {
                 host: ours.clone(),
-                url: url.clone(),
+                url: url.to_owned(),
                 application,
             };
             let mut all = vec![
@@ -151,12 +164,16 @@ impl Bench {
                 ),
                 (Series::FLOOR_FRESH, Contestant::floor_fresh(&paths.floor, request.clone())),
                 (Series::FRESH, fresh(with_token(url))),
-                (Series::FRESH_NO_TOKEN, fresh(profile())),
-                (Series::DEFAULT_SEND, Contestant::default_send(&paths.wasm, url).await),
-                (Series::REQWEST, Contestant::Process(Process::start(own("reqwest").arg(url)))),
-                (Series::PYTHON, Contestant::Process(Process::start(&mut self.python()))),
-                (Series::NODE, Contestant::Process(Process::start(&mut self.node()))),
             ];
+            if all_of_them {
+                all.extend([
+                    (Series::FRESH_NO_TOKEN, fresh(profile())),
+                    (Series::DEFAULT_SEND, Contestant::default_send(&paths.wasm, url).await),
+                    (Series::REQWEST, Contestant::Process(Process::start(own("reqwest").arg(url)))),
+                    (Series::PYTHON, Contestant::Process(Process::start(&mut self.python()))),
+                    (Series::NODE, Contestant::Process(Process::start(&mut self.node()))),
+                ]);
+            }
             measure(self.rounds, &mut all).await
         })
     }
@@ -164,7 +181,7 @@ impl Bench {
     fn waves(&self) -> Vec<Series> {
         self.all_cores();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let process = |name| Contestant::Process(Process::start(own(name).arg(&self.url)));
+        let process = |name| Contestant::Process(Process::start(own(name).arg(&self.server.url)));
         let mut all =
             vec![(Series::NATIVE, process("wave-native")), (Series::REUSED, process("wave-ours"))];
         runtime.block_on(measure(self.rounds, &mut all))
@@ -172,7 +189,7 @@ impl Bench {
 
     fn starts(&self) -> Vec<Start> {
         self.all_cores();
-        let (url, paths) = (&self.url, &self.paths);
+        let (url, paths) = (&self.server.url, &self.paths);
         let mut all = vec![
             (Start::CWASM, own("start-cwasm"), Some(&paths.cwasm)),
             (Start::WASM, own("start-wasm"), Some(&paths.wasm)),
@@ -205,8 +222,8 @@ impl Bench {
     }
 
     fn figures_of(&self, program: &str) -> Value {
-        system::pin([CLIENT_CORE]);
-        let output = own(program).arg(&self.url).stderr(Stdio::inherit()).output().unwrap();
+        system::pin([CORE]);
+        let output = own(program).arg(&self.server.url).stderr(Stdio::inherit()).output().unwrap();
         say(program);
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -214,14 +231,14 @@ impl Bench {
     fn python(&self) -> Command {
         let mut command = Command::new(self.paths.target.join("bench-venv/bin/python"));
         command.arg(self.paths.root.join("host-tests/benches/others/wechatpy_send.py"));
-        command.args([&self.url, CONTENT]);
+        command.args([self.server.url.as_str(), CONTENT]);
         command
     }
 
     fn node(&self) -> Command {
         let mut command = Command::new("node");
         command.arg(self.paths.root.join("host-tests/benches/others/easywechat_send.js"));
-        command.args([&self.url, CONTENT]);
+        command.args([self.server.url.as_str(), CONTENT]);
         command.env("NODE_PATH", self.paths.target.join("bench-node/node_modules"));
         command
     }

@@ -31,6 +31,11 @@ fn tables(out: &mut String, figures: &Figures) -> fmt::Result {
     writeln!(out, "|---|---:|---:|---:|---:|")?;
     series(out, &figures.calls, figures.call(Series::NATIVE))?;
 
+    writeln!(out, "\n### One call at a time, the server on the other core\n")?;
+    writeln!(out, "| | wall, µs | × native | CPU, µs | × native |")?;
+    writeln!(out, "|---|---:|---:|---:|---:|")?;
+    series(out, &figures.apart, &figures.apart[0])?;
+
     writeln!(out, "\n### 32 calls in flight on 2 threads\n")?;
     writeln!(out, "Wall time of all calls by their number.\n")?;
     writeln!(out, "| | wall, µs | × native | CPU, µs | × native |")?;
@@ -96,7 +101,7 @@ fn tables(out: &mut String, figures: &Figures) -> fmt::Result {
     for (name, version) in &figures.versions {
         writeln!(out, "- {name}: {version}")?;
     }
-    let pinned = if figures.pinned { "each on a core of its own" } else { "not pinned to cores" };
+    let pinned = if figures.pinned { "on one core" } else { "not pinned to cores" };
     writeln!(out, "- server and callers {pinned}, over loopback")
 }
 
