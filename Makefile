@@ -58,8 +58,12 @@ host-wasmtime: component simulator
 .PHONY: bench
 bench: wasm-target target/bench-venv/ready target/bench-node/ready
 	cd host-tests/benches/floor && $(CARGO) build --locked --target wasm32-wasip2 --profile component --target-dir ../../../target/component
-	cd host-tests/benches && $(CARGO) clippy --locked --release --target-dir ../../target/bench -- -D warnings
 	cd host-tests/benches && $(CARGO) run --locked --release --target-dir ../../target/bench
+
+# The lints of the benchmark, which stands outside the workspace.
+.PHONY: bench-lint
+bench-lint:
+	cd host-tests/benches && $(CARGO) clippy --locked --release --target-dir ../../target/bench -- -D warnings
 
 target/bench-venv/ready: host-tests/benches/others/requirements.txt
 	python3 -m venv target/bench-venv
