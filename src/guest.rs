@@ -1,6 +1,7 @@
 //! The switchboard: each exported function on one line, and the loop that drives an exchange.
 
 use alloc::{string::String, vec::Vec};
+use core::cell::RefMut;
 
 use crate::{
     actions::{
@@ -170,7 +171,7 @@ impl wit_media::Guest for Connector {
 
 impl wit_tokens::Guest for Connector {
     fn get_access_token(a: Application, scope: TokenScope) -> Result<IssuedToken> {
-        let account = Account::of_application(a, &wasi_http::environment())?;
+        let account = account(a)?;
         let Call { outgoing, read } = tokens::get_access_token(&account, scope)?;
         finish(outgoing.path, &read, exchange(Ok(account), outgoing)?)
     }
@@ -179,8 +180,23 @@ impl wit_tokens::Guest for Connector {
 /// The tokens of the instance.
 static TOKENS: Kept<Tokens> = Kept::new();
 
+/// The environment, asked for once: it stays the same as long as the instance lives.
+fn environment() -> RefMut<'static, Vec<(String, String)>> {
+    static ENVIRONMENT: Kept<Option<Vec<(String, String)>>> = Kept::new();
+    RefMut::map(ENVIRONMENT.get(), |it| it.get_or_insert_with(wasi_http::environment))
+}
+
+fn account(application: Application) -> Result<Account> {
+    match application {
+        Application::Profile(_) => Account::of_application(application, &environment()),
+        Application::Credentials(_) | Application::Token(_) => {
+            Account::of_application(application, &[])
+        }
+    }
+}
+
 fn run<T>(application: Application, call: Result<Call<T>>) -> Result<T> {
-    let account = Account::of_application(application, &wasi_http::environment());
+    let account = account(application);
     match call {
         Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
         Err(error) => Err(both(account, error)),
@@ -188,7 +204,10 @@ fn run<T>(application: Application, call: Result<Call<T>>) -> Result<T> {
 }
 
 fn speak<T>(chatbot: Chatbot, call: Result<Call<T>>) -> Result<T> {
-    let account = Account::of_chatbot(chatbot, &wasi_http::environment());
+    let account = match chatbot {
+        Chatbot::Profile(_) => Account::of_chatbot(chatbot, &environment()),
+        Chatbot::Credentials(_) => Account::of_chatbot(chatbot, &[]),
+    };
     match call {
         Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
         Err(error) => Err(both(account, error)),
@@ -214,12 +233,14 @@ fn both(account: Result<Account>, error: Error) -> Error {
 #[inline(never)]
 fn exchange(account: Result<Account>, outgoing: Outgoing) -> Result<Answer> {
     let mut tokens = TOKENS.get();
-    let (mut exchange, mut step) = Exchange::start(account?, outgoing, &tokens, wasi_http::now())?;
+    // A token counts as issued when the call began, which is earlier than it was.
+    let now = wasi_http::now();
+    let (mut exchange, mut step) = Exchange::start(account?, outgoing, &tokens, now)?;
     loop {
         match step {
             Step::Send(request) => {
                 let outcome = wasi_http::send(&request);
-                step = exchange.answer(outcome, &mut tokens, wasi_http::now());
+                step = exchange.answer(outcome, &mut tokens, now);
             }
             Step::Done(result) => return result,
         }
