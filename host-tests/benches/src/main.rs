@@ -3,6 +3,13 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::similar_names,
+    clippy::explicit_write,
+    clippy::implicit_clone,
+    clippy::unused_self,
+    clippy::items_after_statements,
+    clippy::unchecked_time_subtraction,
+    clippy::cast_sign_loss,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
