@@ -290,10 +290,11 @@ fn silence_is_parked_where_nobody_would_notice() {
 #[test]
 fn an_odd_answer_is_parked() {
     let stage = Stage::new("odd");
-    let proxy = FaultKind::Status { status: 502, body: "<html>".into() };
-    stage.trouble(SEND_TO_GROUP, true, proxy);
-    assert_eq!(stage.run().0, Some(PARKED));
-    stage.settle();
+    stage.trouble("/cgi-bin/user/create", true, FaultKind::Body(b"<html>".to_vec()));
+    let (code, printed) = stage.run();
+    assert_eq!(code, Some(PARKED));
+    assert!(printed.contains("member: parked {\"permanent-unexpected-reply\""), "{printed}");
+    assert!(stage.command(&["settle", "member", "done"]).status().unwrap().success());
     assert_eq!(stage.run().0, Some(DONE));
     stage.check_one_of_everything();
 }
