@@ -1,9 +1,13 @@
 //! The composed component behind a server, against the simulator behind a port: what Alertmanager posts, and what the
 //! group chat then reads.
 //!
-//! In process it runs everywhere. `--ignored` runs the same story under `wasmtime serve` and `jco serve`, composed by
-//! `wac`; the variables `WASMTIME`, `JCO` and `WAC` say where these are, if not in the path.
+//! In process it runs everywhere. With the feature `hosts` the same story runs under `wasmtime serve` and `jco serve`,
+//! composed by `wac`; the variables `WASMTIME`, `JCO` and `WAC` say where these are, if not in the path.
 
+#![cfg_attr(
+    not(feature = "hosts"),
+    allow(dead_code, unused_imports, reason = "what starts other hosts")
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -155,14 +159,14 @@ fn without_its_variables() {
 }
 
 #[test]
-#[ignore = "needs wasmtime and wac"]
+#[cfg(feature = "hosts")]
 fn under_wasmtime_serve() {
     let wecom = WeCom::new();
     story(&wecom, &Process::wasmtime(&wecom));
 }
 
 #[test]
-#[ignore = "needs jco and wac"]
+#[cfg(feature = "hosts")]
 fn under_jco_serve() {
     let wecom = WeCom::new();
     story(&wecom, &Process::jco(&wecom));

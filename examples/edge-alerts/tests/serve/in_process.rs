@@ -57,8 +57,8 @@ impl InProcess {
             store.data_mut().http().new_incoming_request::<Body>(Scheme::Http, request)?;
         let out = store.data_mut().http().new_response_outparam(sender)?;
         let proxy = self.pre.instantiate_async(&mut store).await?;
-        let handler = proxy.wasi_http_incoming_handler();
-        let (handled, reply) = tokio::join!(handler.call_handle(&mut store, request, out), async {
+        let edge = proxy.wasi_http_incoming_handler();
+        let (done, reply) = tokio::join!(edge.call_handle(&mut store, request, out), async {
             let response = receiver.await.unwrap().unwrap();
             let retry_after = response.headers().get("retry-after");
             let retry_after = retry_after.map(|it| it.to_str().unwrap().to_owned());
@@ -66,7 +66,7 @@ impl InProcess {
             let text = response.into_body().collect().await.unwrap().to_bytes();
             Reply { status, retry_after, text: String::from_utf8(text.to_vec()).unwrap() }
         });
-        handled.map(|()| reply)
+        done.map(|()| reply)
     }
 }
 
