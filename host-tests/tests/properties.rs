@@ -527,7 +527,10 @@ fn judge(
             }
             Ok(())
         }
-        // A base url with a path leads to a page that is not there.
+        // A base url with a path leads to a page that is not there, and no host takes an address of 64 KB.
+        "unreachable" if credentials && payload.as_str().unwrap().contains("does not take") => {
+            Ok(())
+        }
         "permanent-missing-credential" | "permanent-unexpected-reply" if credentials => Ok(()),
         "permanent-rejected" => {
             let code = payload["code"].as_i64().unwrap();

@@ -87,7 +87,7 @@ impl HostMonotonicClock for TokioClock {
     }
 }
 
-/// Answers at once, and then goes on answering: a blank every 20 seconds, which no timeout between bytes minds.
+/// Answers at once, and then goes on answering: a blank every second, which no timeout between bytes minds.
 struct Trickle;
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -100,7 +100,7 @@ impl WasiHttpHooks for Trickle {
         _sent: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<Body>, Io), Error>> + Send> {
         let blanks = stream::unfold((), |()| async {
-            sleep(Duration::from_secs(20)).await;
+            sleep(Duration::from_secs(1)).await;
             Some((Ok::<_, TransportError>(Frame::data(Bytes::from_static(b" "))), ()))
         });
         let response = http::Response::new(Body::new(StreamBody::new(blanks)));
@@ -150,6 +150,6 @@ async fn an_answer_that_trickles_is_left_after_60_seconds() {
         .unwrap();
     let Err(WecomError::PermanentNoReply(text)) = result else { panic!("{result:?}") };
     assert!(text.ends_with("the answer took more than 60 seconds"), "{text}");
-    // The blank after the 60th second is the last that is waited for.
-    assert_eq!(began.elapsed().as_secs(), 80);
+    let waited = began.elapsed().as_secs();
+    assert!((60..=65).contains(&waited), "{waited} s");
 }
