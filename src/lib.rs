@@ -17,6 +17,8 @@ mod check;
 mod credentials;
 mod errcode;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 #[cfg(target_family = "wasm")]
 mod guest;
 #[cfg(target_family = "wasm")]
