@@ -83,3 +83,30 @@ bless:
 .PHONY: wasm-target
 wasm-target:
 	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
+
+# What ships beside the component, in dist/: contract, list of parts, checksums.
+.PHONY: dist reproducible deny fuzz
+dist: component
+	.ci/dist
+
+# Builds the component twice, in two places: the same bytes.
+reproducible: wasm-target
+	.ci/reproducible
+
+# Licenses, sources, duplicate crates and known vulnerabilities. The last need a database from the network.
+DENY := advisories bans licenses sources
+deny:
+	[ -x target/tools/bin/cargo-deny ] || $(CARGO) install cargo-deny@0.20.2 --locked --root target/tools
+	target/tools/bin/cargo-deny --locked --workspace check $(DENY)
+
+# Fuzzes the readers of answers, whole exchanges and uploads, each for so long. What is found is kept in target/fuzz; what
+# fails belongs into fuzz/corpus, which `make test` plays.
+FUZZ_SECONDS := 60
+fuzz:
+	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
+	[ -x target/tools/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz@0.13.2 --locked --root target/tools
+	for target in reply exchange upload; do \
+		mkdir -p target/fuzz/$$target; \
+		PATH="$$PWD/target/tools/bin:$$PATH" $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target \
+			target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \
+	done
