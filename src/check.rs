@@ -77,6 +77,17 @@ impl Check {
         self.number(field, id, 1..=MAX_ID);
     }
 
+    /// A list of ids that WeCom keeps in 31 bits. One that is too long is not looked through.
+    pub(crate) fn ids(&mut self, field: &str, ids: &[u32], range: RangeInclusive<usize>) {
+        let most = *range.end();
+        self.count(field, ids.len(), range);
+        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
+            if !(1..=MAX_ID).contains(id) {
+                self.id(&format!("{field}[{index}]"), *id);
+            }
+        }
+    }
+
     /// An id that the caller chooses for something new.
     pub(crate) fn new_id(&mut self, field: &str, id: u32) {
         self.number(field, id, 2..=MAX_ID);
@@ -93,11 +104,11 @@ impl Check {
     pub(crate) fn user_id(&mut self, field: &str, id: &str) {
         if id == "@all" {
             self.note(field, "is not a member; there is a case or a field of its own for everyone");
-        } else {
-            self.bytes(field, id, 1..=64);
-            if id.contains(|it: char| it == '|' || it.is_whitespace() || it.is_control()) {
-                self.note(field, "must not contain `|`, blanks or control characters");
-            }
+            return;
+        }
+        self.bytes(field, id, 1..=64);
+        if has_no_place_in_a_user_id(id) {
+            self.note(field, "must not contain `|`, blanks or control characters");
         }
     }
 
@@ -106,7 +117,10 @@ impl Check {
         let most = *range.end();
         self.count(field, ids.len(), range);
         for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
-            self.user_id(&format!("{field}[{index}]"), id);
+            // The path is only made where it is needed: that costs more than the check.
+            if id == "@all" || id.is_empty() || id.len() > 64 || has_no_place_in_a_user_id(id) {
+                self.user_id(&format!("{field}[{index}]"), id);
+            }
         }
     }
 
@@ -179,6 +193,11 @@ impl Check {
         }
         text
     }
+}
+
+/// A bar would make two members of one.
+fn has_no_place_in_a_user_id(id: &str) -> bool {
+    id.contains(|it: char| it == '|' || it.is_whitespace() || it.is_control())
 }
 
 /// At most 64 characters of something that the caller wrote, for an error text.

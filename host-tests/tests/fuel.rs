@@ -2,6 +2,15 @@
 //!
 //! `fuel.txt` holds the figures. One that is off by more than 2 % fails; `make bless` writes the new ones.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "helpers of tests fail like tests; fuel is far below 2^52"
+)]
+
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::PathBuf};
 
 use http_body_util::BodyExt;
@@ -263,7 +272,10 @@ fn linker() -> (Engine, Linker<State>) {
 
     // The first thing that a call with a token asks of the host.
     let now = |mut store: StoreContextMut<'_, State>, (): ()| {
-        mark(&mut store, "arguments taken in, checked, written as JSON");
+        // The second time, the answer has begun.
+        if store.data().marks.is_empty() {
+            mark(&mut store, "arguments taken in, checked, written as JSON");
+        }
         Ok((0_u64,))
     };
     linker.instance("wasi:clocks/monotonic-clock@0.2.12").unwrap().func_wrap("now", now).unwrap();

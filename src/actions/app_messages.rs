@@ -139,15 +139,8 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
     let (users, departments, tags) =
         (users.unwrap_or_default(), departments.unwrap_or_default(), tags.unwrap_or_default());
     check.user_ids("message.recipients.users", &users, 0..=1000);
-    check.count("message.recipients.departments", departments.len(), 0..=100);
-    check.count("message.recipients.tags", tags.len(), 0..=100);
-    for (field, ids) in
-        [("message.recipients.departments", &departments), ("message.recipients.tags", &tags)]
-    {
-        for (index, id) in ids.iter().enumerate().take(100) {
-            check.id(&alloc::format!("{field}[{index}]"), *id);
-        }
-    }
+    check.ids("message.recipients.departments", &departments, 0..=100);
+    check.ids("message.recipients.tags", &tags, 0..=100);
     if users.is_empty() && departments.is_empty() && tags.is_empty() {
         check.note("message.recipients", "must name a user, a department or a tag");
     }

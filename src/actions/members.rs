@@ -448,6 +448,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a limit a line")]
     fn create_member_limits() {
         let accepts = |member: NewMember| create_member(member).is_ok();
         for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
