@@ -147,7 +147,7 @@ fn goals(out: &mut String, figures: &Figures) -> fmt::Result {
         ("start from `.cwasm`, × node-easywechat", 1.0, start(Start::CWASM, Start::NODE)),
         ("start from `.wasm`, × wechatpy", 1.0, start(Start::WASM, Start::PYTHON)),
         ("start from `.wasm`, × node-easywechat", 1.0, start(Start::WASM, Start::NODE)),
-        ("upload of 20 MB, copies held", 2.0 + 0.1, copies),
+        ("upload of 20 MB, copies held", 2.0, copies),
     ] {
         let met = if measured <= limit { "met" } else { "missed" };
         writeln!(out, "| {goal} | {limit} | {measured:.2} | {met} |")?;
