@@ -90,8 +90,7 @@ impl<'de> Deserialize<'de> for Number {
 
 /// A JSON object as text, but for the brace that ends it.
 ///
-/// Written straight away rather than through `serde_json::Value`: that would be a quarter of the component's code and of
-/// the cost of a call.
+/// Written straight away rather than through `serde_json::Value`, which is larger and slower.
 #[derive(Clone)]
 pub(crate) struct Object(String);
 
