@@ -19,6 +19,7 @@ test: wasm-target
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked -p wecom-connector --target wasm32-wasip2 -- -D warnings
+	$(CARGO) clippy --locked -p edge-alerts --target wasm32-wasip2 -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace
 
