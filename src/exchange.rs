@@ -66,8 +66,11 @@ pub(crate) enum Step {
 /// The tokens that the instance has, each with the second from which on it is not used any more.
 ///
 /// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
-#[derive(Default)]
-pub(crate) struct Tokens(Vec<(TokenKey, String, u64)>);
+#[derive(Clone, Default)]
+pub(crate) struct Tokens {
+    all: Vec<(TokenKey, String, u64)>,
+    changed: bool,
+}
 
 /// Server, enterprise and secret.
 type TokenKey = (String, String, String);
@@ -85,22 +88,37 @@ impl Tokens {
         let life = u64::from(issued.expires_in);
         let until = now + life - (life / 2).min(300);
         self.forget(&key);
-        if self.0.len() >= Self::MOST {
-            self.0.clear();
+        if self.all.len() >= Self::MOST {
+            self.all.clear();
         }
-        self.0.push((key, issued.access_token.clone(), until));
+        self.all.push((key, issued.access_token.clone(), until));
     }
 
     fn get(&self, key: &TokenKey, now: u64) -> Option<String> {
-        self.0
+        self.all
             .iter()
             .find(|(it, _, until)| it == key && now < *until)
             .map(|(_, token, _)| token.clone())
     }
 
     fn forget(&mut self, key: &TokenKey) {
-        self.0.retain(|(it, ..)| it != key);
+        self.all.retain(|(it, ..)| it != key);
+        self.changed = true;
     }
+
+    /// Whether there is something new since this was asked last.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn changed(&mut self) -> bool {
+        core::mem::take(&mut self.changed)
+    }
+}
+
+/// What an instance keeps between calls.
+#[cfg(target_family = "wasm")]
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    pub(crate) environment: Option<Vec<(String, String)>>,
+    pub(crate) tokens: Tokens,
 }
 
 /// How many bytes of WeCom's words are passed on.

@@ -4,218 +4,124 @@ use alloc::{string::String, vec::Vec};
 use core::cell::RefMut;
 
 use crate::{
+    abi::{Canonical, export, exported},
     actions::{
         app_messages, chatbots, departments, group_chats, group_messages, media, members, tokens,
     },
     bindings::exports::wecom::connector::{
-        app_messages::{
-            self as wit_app_messages, AppFile, AppImage, AppMarkdown, AppMpnews, AppText,
-            AppTextCard, Delivery,
-        },
-        chatbots::{self as wit_chatbots, ChatbotImage, ChatbotText, NewsArticle},
-        departments::{
-            self as wit_departments, CreatedDepartment, Department, DepartmentChanges,
-            NewDepartment,
-        },
-        group_chats::{
-            self as wit_group_chats, CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat,
-        },
-        group_messages::{
-            self as wit_group_messages, GroupFile, GroupImage, GroupMarkdown, GroupMpnews,
-            GroupText, GroupTextCard,
-        },
-        media::{self as wit_media, NewChatbotMedia, NewMedia, UploadedMedia},
-        members::{self as wit_members, CreatedMember, MemberChanges, MemberPage, NewMember},
-        tokens::{self as wit_tokens, IssuedToken, TokenScope},
-        types::{
-            Application, Chatbot, DepartmentId, Error, GroupChatId, MediaId, MessageId, Receipt,
-            UserId,
-        },
+        tokens::{IssuedToken, TokenScope},
+        types::{Application, Chatbot, Error},
     },
     call::{Answer, Call, Outgoing},
     credentials::Account,
-    exchange::{self, Exchange, Step, Tokens},
-    runtime::Kept,
-    wasi_http,
+    exchange::{self, Exchange, Step},
+    runtime, wasi_http,
 };
-
-pub(crate) struct Connector;
 
 type Result<T> = core::result::Result<T, Error>;
 
-impl wit_departments::Guest for Connector {
-    fn list_department_ids(a: Application, id: Option<DepartmentId>) -> Result<Vec<Department>> {
-        run(a, departments::list_department_ids(id))
-    }
-    fn create_department(a: Application, department: NewDepartment) -> Result<CreatedDepartment> {
-        run(a, departments::create_department(department))
-    }
-    fn update_department(
-        a: Application,
-        id: DepartmentId,
-        changes: DepartmentChanges,
-    ) -> Result<Receipt> {
-        run(a, departments::update_department(id, changes))
-    }
-    fn delete_department(a: Application, id: DepartmentId) -> Result<Receipt> {
-        run(a, departments::delete_department(id))
+export! { "departments":
+    "list-department-ids" (16) = Application, departments::list_department_ids(department_id);
+    "create-department" = Application, departments::create_department(department);
+    "update-department" = Application, departments::update_department(department_id, changes);
+    "delete-department" (15) = Application, departments::delete_department(department_id);
+}
+export! { "members":
+    "list-member-ids" = Application, members::list_member_ids(cursor, limit);
+    "create-member" = Application, members::create_member(member);
+    "update-member" = Application, members::update_member(user_id, changes);
+    "delete-member" (16) = Application, members::delete_member(user_id);
+}
+export! { "group-chats":
+    "get-group-chat" (16) = Application, group_chats::get_group_chat(group_chat_id);
+    "create-group-chat" = Application, group_chats::create_group_chat(group_chat);
+    "update-group-chat" = Application, group_chats::update_group_chat(group_chat_id, changes);
+}
+export! { "app-messages":
+    "send-app-text" = Application, app_messages::send_app_text(message);
+    "send-app-markdown" = Application, app_messages::send_app_markdown(message);
+    "send-app-file" = Application, app_messages::send_app_file(message);
+    "send-app-image" = Application, app_messages::send_app_image(message);
+    "send-app-mpnews" = Application, app_messages::send_app_mpnews(message);
+    "send-app-text-card" = Application, app_messages::send_app_text_card(message);
+    "recall-app-message" (16) = Application, app_messages::recall_app_message(message_id);
+}
+export! { "group-messages":
+    "send-group-text" = Application, group_messages::send_group_text(message);
+    "send-group-markdown" = Application, group_messages::send_group_markdown(message);
+    "send-group-file" = Application, group_messages::send_group_file(message);
+    "send-group-image" = Application, group_messages::send_group_image(message);
+    "send-group-mpnews" = Application, group_messages::send_group_mpnews(message);
+    "send-group-text-card" = Application, group_messages::send_group_text_card(message);
+}
+export! { "chatbots":
+    "send-chatbot-text" (16) = Chatbot, chatbots::send_chatbot_text(message);
+    "send-chatbot-markdown" (8) = Chatbot, chatbots::send_chatbot_markdown(content);
+    "send-chatbot-file" (8) = Chatbot, chatbots::send_chatbot_file(media_id);
+    "send-chatbot-image" (12) = Chatbot, chatbots::send_chatbot_image(image);
+    "send-chatbot-news" (8) = Chatbot, chatbots::send_chatbot_news(articles);
+}
+export! { "media":
+    "upload-media" = Application, media::upload_media(media);
+    "upload-chatbot-media" (11) = Chatbot, media::upload_chatbot_media(media);
+}
+exported! {
+    (15) concat!("wecom:connector/tokens@", env!("CARGO_PKG_VERSION"), "#get-access-token"),
+    arguments => {
+        let caller: Application = arguments.load();
+        issue(caller.account(), arguments.load())
     }
 }
 
-impl wit_members::Guest for Connector {
-    fn list_member_ids(
-        a: Application,
-        cursor: Option<String>,
-        limit: Option<u32>,
-    ) -> Result<MemberPage> {
-        run(a, members::list_member_ids(cursor, limit))
-    }
-    fn create_member(a: Application, member: NewMember) -> Result<CreatedMember> {
-        run(a, members::create_member(member))
-    }
-    fn update_member(a: Application, id: UserId, changes: MemberChanges) -> Result<Receipt> {
-        run(a, members::update_member(id, changes))
-    }
-    fn delete_member(a: Application, id: UserId) -> Result<Receipt> {
-        run(a, members::delete_member(id))
-    }
+/// Which credentials, and what their kind of caller calls.
+pub(crate) trait Caller: Canonical {
+    fn account(self) -> Result<Account>;
 }
 
-impl wit_group_chats::Guest for Connector {
-    fn get_group_chat(a: Application, id: GroupChatId) -> Result<GroupChat> {
-        run(a, group_chats::get_group_chat(id))
-    }
-    fn create_group_chat(a: Application, group_chat: NewGroupChat) -> Result<CreatedGroupChat> {
-        run(a, group_chats::create_group_chat(group_chat))
-    }
-    fn update_group_chat(
-        a: Application,
-        id: GroupChatId,
-        changes: GroupChatChanges,
-    ) -> Result<Receipt> {
-        run(a, group_chats::update_group_chat(id, changes))
-    }
-}
-
-impl wit_app_messages::Guest for Connector {
-    fn send_app_text(a: Application, message: AppText) -> Result<Delivery> {
-        run(a, app_messages::send_app_text(message))
-    }
-    fn send_app_markdown(a: Application, message: AppMarkdown) -> Result<Delivery> {
-        run(a, app_messages::send_app_markdown(message))
-    }
-    fn send_app_file(a: Application, message: AppFile) -> Result<Delivery> {
-        run(a, app_messages::send_app_file(message))
-    }
-    fn send_app_image(a: Application, message: AppImage) -> Result<Delivery> {
-        run(a, app_messages::send_app_image(message))
-    }
-    fn send_app_mpnews(a: Application, message: AppMpnews) -> Result<Delivery> {
-        run(a, app_messages::send_app_mpnews(message))
-    }
-    fn send_app_text_card(a: Application, message: AppTextCard) -> Result<Delivery> {
-        run(a, app_messages::send_app_text_card(message))
-    }
-    fn recall_app_message(a: Application, id: MessageId) -> Result<Receipt> {
-        run(a, app_messages::recall_app_message(id))
-    }
-}
-
-impl wit_group_messages::Guest for Connector {
-    fn send_group_text(a: Application, message: GroupText) -> Result<Receipt> {
-        run(a, group_messages::send_group_text(message))
-    }
-    fn send_group_markdown(a: Application, message: GroupMarkdown) -> Result<Receipt> {
-        run(a, group_messages::send_group_markdown(message))
-    }
-    fn send_group_file(a: Application, message: GroupFile) -> Result<Receipt> {
-        run(a, group_messages::send_group_file(message))
-    }
-    fn send_group_image(a: Application, message: GroupImage) -> Result<Receipt> {
-        run(a, group_messages::send_group_image(message))
-    }
-    fn send_group_mpnews(a: Application, message: GroupMpnews) -> Result<Receipt> {
-        run(a, group_messages::send_group_mpnews(message))
-    }
-    fn send_group_text_card(a: Application, message: GroupTextCard) -> Result<Receipt> {
-        run(a, group_messages::send_group_text_card(message))
-    }
-}
-
-impl wit_chatbots::Guest for Connector {
-    fn send_chatbot_text(c: Chatbot, message: ChatbotText) -> Result<Receipt> {
-        speak(c, chatbots::send_chatbot_text(message))
-    }
-    fn send_chatbot_markdown(c: Chatbot, content: String) -> Result<Receipt> {
-        speak(c, chatbots::send_chatbot_markdown(content))
-    }
-    fn send_chatbot_file(c: Chatbot, media_id: MediaId) -> Result<Receipt> {
-        speak(c, chatbots::send_chatbot_file(media_id))
-    }
-    fn send_chatbot_image(c: Chatbot, image: ChatbotImage) -> Result<Receipt> {
-        speak(c, chatbots::send_chatbot_image(image))
-    }
-    fn send_chatbot_news(c: Chatbot, articles: Vec<NewsArticle>) -> Result<Receipt> {
-        speak(c, chatbots::send_chatbot_news(articles))
-    }
-}
-
-impl wit_media::Guest for Connector {
-    fn upload_media(a: Application, media: NewMedia) -> Result<UploadedMedia> {
-        run(a, media::upload_media(media))
-    }
-    fn upload_chatbot_media(c: Chatbot, media: NewChatbotMedia) -> Result<UploadedMedia> {
-        speak(c, media::upload_chatbot_media(media))
-    }
-}
-
-impl wit_tokens::Guest for Connector {
-    fn get_access_token(a: Application, scope: TokenScope) -> Result<IssuedToken> {
-        let account = account(a)?;
-        let Call { outgoing, read } = tokens::get_access_token(&account, scope)?;
-        finish(outgoing.path, &read, exchange(Ok(account), outgoing)?)
-    }
-}
-
-/// The tokens of the instance.
-static TOKENS: Kept<Tokens> = Kept::new();
-
-/// The environment, asked for once: it stays the same as long as the instance lives.
-fn environment() -> RefMut<'static, Vec<(String, String)>> {
-    static ENVIRONMENT: Kept<Option<Vec<(String, String)>>> = Kept::new();
-    RefMut::map(ENVIRONMENT.get(), |it| it.get_or_insert_with(wasi_http::environment))
-}
-
-fn account(application: Application) -> Result<Account> {
-    match application {
-        Application::Profile(_) => Account::of_application(application, &environment()),
-        Application::Credentials(_) | Application::Token(_) => {
-            Account::of_application(application, &[])
+impl Caller for Application {
+    #[inline(never)]
+    fn account(self) -> Result<Account> {
+        match self {
+            Self::Profile(_) => Account::of_application(self, &environment()),
+            Self::Credentials(_) | Self::Token(_) => Account::of_application(self, &[]),
         }
     }
 }
 
-fn run<T>(application: Application, call: Result<Call<T>>) -> Result<T> {
-    let account = account(application);
-    match call {
-        Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
-        Err(error) => Err(both(account, error)),
+impl Caller for Chatbot {
+    #[inline(never)]
+    fn account(self) -> Result<Account> {
+        match self {
+            Self::Profile(_) => Account::of_chatbot(self, &environment()),
+            Self::Credentials(_) => Account::of_chatbot(self, &[]),
+        }
     }
 }
 
-fn speak<T>(chatbot: Chatbot, call: Result<Call<T>>) -> Result<T> {
-    let account = match chatbot {
-        Chatbot::Profile(_) => Account::of_chatbot(chatbot, &environment()),
-        Chatbot::Credentials(_) => Account::of_chatbot(chatbot, &[]),
-    };
-    match call {
-        Ok(Call { outgoing, read }) => finish(outgoing.path, &read, exchange(account, outgoing)?),
-        Err(error) => Err(both(account, error)),
-    }
+/// The environment, asked for once: it stays the same as long as the instance lives.
+fn environment() -> RefMut<'static, Vec<(String, String)>> {
+    RefMut::map(runtime::kept(), |it| {
+        it.environment.get_or_insert_with(|| {
+            runtime::changed();
+            wasi_http::environment()
+        })
+    })
 }
 
-fn finish<T>(path: &str, read: &dyn Fn(Answer) -> Option<T>, answer: Answer) -> Result<T> {
-    read(answer).ok_or_else(|| exchange::lacking(path))
+fn issue(account: Result<Account>, scope: TokenScope) -> Result<IssuedToken> {
+    let account = account?;
+    let call = tokens::get_access_token(&account, scope);
+    run(Ok(account), call)
+}
+
+fn run<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
+    match call {
+        Ok(Call { outgoing, read }) => {
+            let path = outgoing.path;
+            read(exchange(account, outgoing)?).ok_or_else(|| exchange::lacking(path))
+        }
+        Err(error) => Err(both(account, error)),
+    }
 }
 
 /// Violations of credentials and message are reported together.
@@ -232,17 +138,22 @@ fn both(account: Result<Account>, error: Error) -> Error {
 /// One copy for all actions, as it does not depend on what they read.
 #[inline(never)]
 fn exchange(account: Result<Account>, outgoing: Outgoing) -> Result<Answer> {
-    let mut tokens = TOKENS.get();
+    let tokens = &mut runtime::kept().tokens;
     // A token counts as issued when the call began, which is earlier than it was.
     let now = wasi_http::now();
-    let (mut exchange, mut step) = Exchange::start(account?, outgoing, &tokens, now)?;
+    let (mut exchange, mut step) = Exchange::start(account?, outgoing, tokens, now)?;
     loop {
         match step {
             Step::Send(request) => {
                 let outcome = wasi_http::send(&request);
-                step = exchange.answer(outcome, &mut tokens, now);
+                step = exchange.answer(outcome, tokens, now);
             }
-            Step::Done(result) => return result,
+            Step::Done(result) => {
+                if tokens.changed() {
+                    runtime::changed();
+                }
+                return result;
+            }
         }
     }
 }

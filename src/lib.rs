@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod abi;
 mod actions;
 mod bindings;
 mod call;
@@ -26,3 +27,6 @@ mod runtime;
 #[cfg(target_family = "wasm")]
 mod wasi_http;
 mod wire;
+
+#[cfg(target_family = "wasm")]
+use exchange::Kept;

@@ -1,82 +1,160 @@
-//! Allocator, panic handler, `cabi_realloc`: what std would otherwise bring, together with its ten imports.
+//! Memory, and what else std would bring, together with its ten imports: allocator, panic handler, `cabi_realloc`.
+//!
+//! A call takes memory piece by piece, each behind the last, and gives nothing back. All of it is free again when the next
+//! call begins; only what the instance keeps is moved to the bottom first. So there is nothing to look for when memory is
+//! taken, nothing to do when a value is dropped, and nothing that a host has to call once it has read a result.
 #![allow(
     unsafe_code,
     reason = "an allocator, an exported symbol and a cell for one thread cannot be written without"
 )]
 
-use alloc::alloc::{Layout, alloc, handle_alloc_error, realloc};
 use core::{
-    alloc::GlobalAlloc,
-    cell::{RefCell, RefMut},
-    ffi::c_void,
+    alloc::{GlobalAlloc, Layout},
+    arch::wasm32,
+    cell::{Cell, RefCell, RefMut},
+    mem::{self, ManuallyDrop},
     panic::PanicInfo,
     ptr,
 };
 
-// Also brings memcpy and its like.
+use crate::Kept;
+
+// Brings memcpy and its like.
 #[link(name = "c")]
 unsafe extern "C" {
-    fn malloc(size: usize) -> *mut c_void;
-    fn calloc(count: usize, size: usize) -> *mut c_void;
-    #[link_name = "realloc"]
-    fn libc_realloc(memory: *mut c_void, size: usize) -> *mut c_void;
-    fn aligned_alloc(align: usize, size: usize) -> *mut c_void;
-    fn free(memory: *mut c_void);
+    /// Where memory begins that the linker has not given out.
+    static __heap_base: u8;
 }
 
-/// What `malloc` aligns to on wasm32.
-const MALLOC_ALIGN: usize = 16;
+const PAGE: usize = 64 << 10;
+/// No type asks for more.
+const MOST_ALIGNED: usize = 16;
 
-struct Libc;
-
-// SAFETY: `malloc` and its like give what GlobalAlloc asks for, up to MALLOC_ALIGN; beyond it `aligned_alloc` does, which
-// wants a size that is a multiple of the alignment.
-unsafe impl GlobalAlloc for Libc {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if layout.align() <= MALLOC_ALIGN {
-            unsafe { malloc(layout.size()) }.cast()
-        } else {
-            unsafe { aligned_alloc(layout.align(), layout.pad_to_align().size()) }.cast()
-        }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.align() <= MALLOC_ALIGN {
-            unsafe { calloc(layout.size(), 1) }.cast()
-        } else {
-            let memory = unsafe { self.alloc(layout) };
-            if !memory.is_null() {
-                unsafe { ptr::write_bytes(memory, 0, layout.size()) };
-            }
-            memory
-        }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
-        unsafe { free(memory.cast()) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if layout.align() <= MALLOC_ALIGN {
-            return unsafe { libc_realloc(memory.cast(), new_size) }.cast();
-        }
-        // SAFETY: the caller promises that the new size, rounded up to the alignment, does not overflow.
-        let new =
-            unsafe { self.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) };
-        if !new.is_null() {
-            unsafe {
-                ptr::copy_nonoverlapping(memory, new, layout.size().min(new_size));
-                self.dealloc(memory, layout);
-            }
-        }
-        new
-    }
+struct Arena {
+    /// The first free byte.
+    next: Cell<usize>,
+    /// The end of what is kept between calls.
+    bottom: Cell<usize>,
+    /// Whether the last call is over: what it took can be given to the next.
+    over: Cell<bool>,
+    kept: RefCell<Option<Kept>>,
+    /// Whether something that is kept may lie above the bottom.
+    changed: Cell<bool>,
 }
+
+// SAFETY: a component has one thread, and is not entered again while it runs.
+unsafe impl Sync for Arena {}
 
 #[global_allocator]
-static ALLOCATOR: Libc = Libc;
+static ARENA: Arena = Arena {
+    next: Cell::new(0),
+    bottom: Cell::new(0),
+    over: Cell::new(true),
+    kept: RefCell::new(None),
+    changed: Cell::new(false),
+};
 
-/// How the host makes room for what it hands in.
+// SAFETY: every piece lies behind the one before it, until the call is over and nobody uses any of them.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let at = self.next.get().next_multiple_of(layout.align());
+        let end = at.saturating_add(layout.size());
+        let available = wasm32::memory_size::<0>() * PAGE;
+        if end > available && !grow(end - available) {
+            return ptr::null_mut();
+        }
+        self.next.set(end);
+        ptr::with_exposed_provenance_mut(at)
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // The last piece grows and shrinks where it is.
+        if memory.addr() + layout.size() == self.next.get() {
+            self.next.set(memory.addr());
+        }
+        // SAFETY: the caller promises that the new size is one, and that so many bytes may be looked at.
+        unsafe {
+            let new = self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
+            if new != memory && !new.is_null() {
+                ptr::copy_nonoverlapping(memory, new, layout.size().min(new_size));
+            }
+            new
+        }
+    }
+}
+
+#[cold]
+fn grow(bytes: usize) -> bool {
+    wasm32::memory_grow::<0>(bytes.div_ceil(PAGE)) != usize::MAX
+}
+
+fn heap_base() -> usize {
+    (&raw const __heap_base).addr().next_multiple_of(MOST_ALIGNED)
+}
+
+impl Arena {
+    /// Before a call takes its first memory.
+    fn begin(&self) {
+        if !self.over.replace(false) {
+            return;
+        }
+        if self.changed.replace(false) || self.bottom.get() == 0 {
+            self.settle();
+        }
+        self.next.set(self.bottom.get());
+    }
+
+    /// Moves what is kept to the bottom: by way of a copy, as it lies anywhere.
+    #[cold]
+    fn settle(&self) {
+        let base = heap_base();
+        let mut kept = self.kept.borrow_mut();
+        let mut above = self.next.get().max(base).next_multiple_of(MOST_ALIGNED);
+        let copy = loop {
+            self.next.set(above);
+            let copy = ManuallyDrop::new(kept.clone());
+            // What is written at the bottom must not reach what it is written from.
+            let end = base + (self.next.get() - above);
+            if end <= above {
+                break copy;
+            }
+            above = end;
+        };
+        self.next.set(base);
+        // The old one may be overwritten already: it is not dropped.
+        let _ = ManuallyDrop::new(mem::replace(&mut *kept, (*copy).clone()));
+        self.bottom.set(self.next.get());
+    }
+}
+
+/// A call is running. Ends it when dropped: what it returned stays until the next begins.
+pub(crate) struct Running;
+
+impl Running {
+    pub(crate) fn begin() -> Self {
+        ARENA.begin();
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        ARENA.over.set(true);
+    }
+}
+
+/// What the instance keeps between calls. Whoever changes it says so with [`changed`].
+pub(crate) fn kept() -> RefMut<'static, Kept> {
+    RefMut::map(ARENA.kept.borrow_mut(), |it| it.get_or_insert_default())
+}
+
+pub(crate) fn changed() {
+    ARENA.changed.set(true);
+}
+
+/// How the host makes room for what it hands in: arguments before a call, results of the host's functions within it.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(
     old: *mut u8,
@@ -84,18 +162,19 @@ unsafe extern "C" fn cabi_realloc(
     align: usize,
     new_size: usize,
 ) -> *mut u8 {
+    ARENA.begin();
     if new_size == 0 {
         return ptr::without_provenance_mut(align);
     }
-    // SAFETY: the canonical ABI passes a power of two, and the layout it passed before.
+    // SAFETY: the canonical ABI passes a power of two, and the size it passed before.
     unsafe {
-        let layout = Layout::from_size_align_unchecked(
-            if old_size == 0 { new_size } else { old_size },
-            align,
-        );
-        let memory = if old_size == 0 { alloc(layout) } else { realloc(old, layout, new_size) };
+        let memory = if old_size == 0 {
+            ARENA.alloc(Layout::from_size_align_unchecked(new_size, align))
+        } else {
+            ARENA.realloc(old, Layout::from_size_align_unchecked(old_size, align), new_size)
+        };
         if memory.is_null() {
-            handle_alloc_error(layout);
+            wasm32::unreachable();
         }
         memory
     }
@@ -104,21 +183,5 @@ unsafe extern "C" fn cabi_realloc(
 /// A panic is a trap: it ends the instance and tells the host nothing that could hold a secret.
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
-    core::arch::wasm32::unreachable()
-}
-
-/// What the instance keeps between calls. A component has one thread, and is not entered again while it runs.
-pub(crate) struct Kept<T>(RefCell<Option<T>>);
-
-// SAFETY: there is one thread.
-unsafe impl<T> Sync for Kept<T> {}
-
-impl<T: Default> Kept<T> {
-    pub(crate) const fn new() -> Self {
-        Self(RefCell::new(None))
-    }
-
-    pub(crate) fn get(&self) -> RefMut<'_, T> {
-        RefMut::map(self.0.borrow_mut(), |it| it.get_or_insert_default())
-    }
+    wasm32::unreachable()
 }
