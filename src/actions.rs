@@ -41,7 +41,7 @@ mod testing {
         }
         let body = match &call.outgoing.body {
             Body::Empty => String::new(),
-            Body::Json(body) => format!(" {}", body.clone().finish()),
+            Body::Json(body) => format!(" {}", String::from_utf8(body.clone().finish()).unwrap()),
             Body::Upload(upload) => {
                 let parts = upload.parts.concat();
                 format!(

@@ -2,11 +2,10 @@
 
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 
-use serde::Deserialize;
-
 use crate::{
     bindings::exports::wecom::connector::types::{DepartmentId, Receipt, Truncation, UserId},
-    wire::{Number, Object, Upload},
+    json::{Misfit, Object, Reader},
+    wire::Upload,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,25 +56,23 @@ pub(crate) struct Call<T> {
 
 /// All that is read of any answer. Any member may be missing, and there may be others.
 ///
-/// One type for all calls: an answer is read in one go, and a reader of its own for each call would be 4 KB of code each.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// One type for all calls: an answer is read in one go, and a reader of its own for each call would be code for each.
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     errcode: Option<i64>,
     errmsg: Option<String>,
     /// A warning that came with the acceptance.
-    #[serde(skip)]
     pub(crate) warning: Option<String>,
     // gettoken
     pub(crate) access_token: Option<String>,
-    pub(crate) expires_in: Option<Number>,
+    pub(crate) expires_in: Option<u64>,
     // department/create, department/simplelist (named like one id, it holds many)
     pub(crate) id: Option<DepartmentId>,
     pub(crate) department_id: Option<Vec<DepartmentNode>>,
     // user/list_id, user/create
     pub(crate) next_cursor: Option<String>,
     pub(crate) dept_user: Option<Vec<MemberNode>>,
-    pub(crate) created_department_list: Option<CreatedDepartments>,
+    pub(crate) created_departments: Option<Vec<NamedNode>>,
     // appchat/create, appchat/get
     pub(crate) chatid: Option<String>,
     pub(crate) chat_info: Option<ChatInfo>,
@@ -87,43 +84,33 @@ pub(crate) struct Answer {
     pub(crate) unlicenseduser: Option<String>,
     // media/upload, webhook/upload_media
     pub(crate) media_id: Option<String>,
-    pub(crate) created_at: Option<Number>,
+    pub(crate) created_at: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct DepartmentNode {
     pub(crate) id: DepartmentId,
-    #[serde(default)]
     pub(crate) parentid: DepartmentId,
-    #[serde(default)]
     pub(crate) order: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct MemberNode {
     pub(crate) userid: UserId,
     pub(crate) department: DepartmentId,
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct CreatedDepartments {
-    #[serde(default)]
-    pub(crate) department_info: Vec<NamedNode>,
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct NamedNode {
     pub(crate) id: DepartmentId,
-    #[serde(default)]
     pub(crate) name: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct ChatInfo {
     pub(crate) chatid: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) owner: Option<UserId>,
-    #[serde(default)]
     pub(crate) userlist: Vec<UserId>,
     pub(crate) chat_type: Option<u32>,
 }
@@ -209,33 +196,19 @@ impl<T> Call<T> {
 impl Outgoing {
     /// Takes an answer apart. Never panics, whatever the bytes.
     pub(crate) fn read(&self, body: &[u8]) -> Result<Reply, Unexpected> {
-        /// A refusal counts, whatever else is wrong with the answer.
-        #[derive(Deserialize)]
-        struct Refusal {
-            errcode: i64,
-            #[serde(default)]
-            errmsg: String,
-        }
-
         if body.is_empty() {
             return Err(Unexpected("the answer is empty"));
         }
         let Ok(text) = core::str::from_utf8(body) else {
             return Err(Unexpected("the answer is not UTF-8"));
         };
-        // Serde would take the values in order, without their names: `[0]` would be a success.
-        if !text.trim_start().starts_with('{') {
+        let Some((mut answer, fits)) = Answer::read(text) else {
+            return Err(Unexpected("the answer is not JSON of the documented form"));
+        };
+        // A refusal counts, whatever else is wrong with the answer.
+        if !fits && answer.errcode.is_none_or(|it| it == 0) {
             return Err(Unexpected("the answer is not JSON of the documented form"));
         }
-        let mut answer = match serde_json::from_str(text) {
-            Ok(answer) => answer,
-            Err(_) => match serde_json::from_str(text) {
-                Ok(Refusal { errcode, errmsg }) if errcode != 0 => {
-                    Answer { errcode: Some(errcode), errmsg: Some(errmsg), ..Answer::default() }
-                }
-                _ => return Err(Unexpected("the answer is not JSON of the documented form")),
-            },
-        };
         // Some servers leave the code out when they grant a token.
         let granted = self.access == Access::Open && answer.access_token.is_some();
         let Some(code) = answer.errcode.or(granted.then_some(0)) else {
@@ -251,6 +224,139 @@ impl Outgoing {
         answer.warning =
             message.to_ascii_lowercase().contains("warning").then(|| without_tail(&message).into());
         Ok(Reply::Accepted(answer))
+    }
+}
+
+impl Answer {
+    /// The answer, and whether all that is known of it has the documented form. None if it is not a JSON object, or names
+    /// a member twice.
+    fn read(text: &str) -> Option<(Self, bool)> {
+        let mut it = Self::default();
+        let mut fits = true;
+        let mut reader = Reader::new(text);
+        reader.object(&mut |reader, name| {
+            let fit = match name {
+                "errcode" => set(reader, &mut it.errcode, Reader::integer),
+                "errmsg" => set(reader, &mut it.errmsg, Reader::text),
+                "access_token" => set(reader, &mut it.access_token, Reader::text),
+                "expires_in" => set(reader, &mut it.expires_in, Reader::number_or_text),
+                "id" => set(reader, &mut it.id, Reader::u32),
+                "department_id" => set(reader, &mut it.department_id, DepartmentNode::list),
+                "next_cursor" => set(reader, &mut it.next_cursor, Reader::text),
+                "dept_user" => set(reader, &mut it.dept_user, MemberNode::list),
+                "created_department_list" => {
+                    set(reader, &mut it.created_departments, NamedNode::created)
+                }
+                "chatid" => set(reader, &mut it.chatid, Reader::text),
+                "chat_info" => set(reader, &mut it.chat_info, ChatInfo::read),
+                "msgid" => set(reader, &mut it.msgid, Reader::text),
+                "invaliduser" => set(reader, &mut it.invaliduser, Reader::text),
+                "invalidparty" => set(reader, &mut it.invalidparty, Reader::text),
+                "invalidtag" => set(reader, &mut it.invalidtag, Reader::text),
+                "unlicenseduser" => set(reader, &mut it.unlicenseduser, Reader::text),
+                "media_id" => set(reader, &mut it.media_id, Reader::text),
+                "created_at" => set(reader, &mut it.created_at, Reader::number_or_text),
+                _ => return reader.skip(),
+            };
+            fits &= fit?.is_ok();
+            Some(())
+        })?;
+        reader.ended().then_some((it, fits))
+    }
+}
+
+/// Reads a member, which may be `null`. None if it was there before; a misfit if it is something else.
+fn set<'a, T>(
+    reader: &mut Reader<'a>,
+    member: &mut Option<T>,
+    read: fn(&mut Reader<'a>) -> Option<T>,
+) -> Option<Result<(), Misfit>> {
+    if member.is_some() {
+        return None;
+    }
+    if reader.null() {
+        return Some(Ok(()));
+    }
+    Some(reader.or_skip(read)?.map(|it| *member = Some(it)))
+}
+
+/// Like [`set`], where a misfit is as bad as anything.
+fn fill<'a, T>(
+    reader: &mut Reader<'a>,
+    member: &mut Option<T>,
+    read: fn(&mut Reader<'a>) -> Option<T>,
+) -> Option<()> {
+    set(reader, member, read)?.ok()
+}
+
+impl DepartmentNode {
+    fn list(reader: &mut Reader) -> Option<Vec<Self>> {
+        reader.list(|reader| {
+            let (mut id, mut parentid, mut order) = (None, None, None);
+            reader.object(&mut |reader, name| match name {
+                "id" => fill(reader, &mut id, Reader::u32),
+                "parentid" => fill(reader, &mut parentid, Reader::u32),
+                "order" => fill(reader, &mut order, Reader::u32),
+                _ => reader.skip(),
+            })?;
+            let (parentid, order) = (parentid.unwrap_or_default(), order.unwrap_or_default());
+            Some(Self { id: id?, parentid, order })
+        })
+    }
+}
+
+impl MemberNode {
+    fn list(reader: &mut Reader) -> Option<Vec<Self>> {
+        reader.list(|reader| {
+            let (mut userid, mut department) = (None, None);
+            reader.object(&mut |reader, name| match name {
+                "userid" => fill(reader, &mut userid, Reader::text),
+                "department" => fill(reader, &mut department, Reader::u32),
+                _ => reader.skip(),
+            })?;
+            Some(Self { userid: userid?, department: department? })
+        })
+    }
+}
+
+impl NamedNode {
+    /// The list stands alone in an object.
+    fn created(reader: &mut Reader) -> Option<Vec<Self>> {
+        let mut all = None;
+        reader.object(&mut |reader, name| match name {
+            "department_info" => fill(reader, &mut all, Self::list),
+            _ => reader.skip(),
+        })?;
+        Some(all.unwrap_or_default())
+    }
+
+    fn list(reader: &mut Reader) -> Option<Vec<Self>> {
+        reader.list(|reader| {
+            let (mut id, mut name) = (None, None);
+            reader.object(&mut |reader, member| match member {
+                "id" => fill(reader, &mut id, Reader::u32),
+                "name" => fill(reader, &mut name, Reader::text),
+                _ => reader.skip(),
+            })?;
+            Some(Self { id: id?, name: name.unwrap_or_default() })
+        })
+    }
+}
+
+impl ChatInfo {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let mut it = Self::default();
+        let mut userlist = None;
+        reader.object(&mut |reader, name| match name {
+            "chatid" => fill(reader, &mut it.chatid, Reader::text),
+            "name" => fill(reader, &mut it.name, Reader::text),
+            "owner" => fill(reader, &mut it.owner, Reader::text),
+            "userlist" => fill(reader, &mut userlist, |it| it.list(Reader::text)),
+            "chat_type" => fill(reader, &mut it.chat_type, Reader::u32),
+            _ => reader.skip(),
+        })?;
+        it.userlist = userlist.unwrap_or_default();
+        Some(it)
     }
 }
 

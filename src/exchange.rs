@@ -301,10 +301,9 @@ fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
     }
     let (content_type, payload) = match &call.body {
         Body::Empty => (None, Payload::Empty),
-        Body::Json(body) => (
-            Some("application/json; charset=utf-8".into()),
-            Payload::Json(body.clone().finish().into_bytes()),
-        ),
+        Body::Json(body) => {
+            (Some("application/json; charset=utf-8".into()), Payload::Json(body.clone().finish()))
+        }
         Body::Upload(upload) => {
             (Some(upload.content_type.clone()), Payload::Upload(Rc::clone(upload)))
         }
@@ -326,7 +325,7 @@ mod tests {
         bindings::exports::wecom::connector::types::{
             AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Receipt,
         },
-        wire::Object,
+        json::Object,
     };
 
     const TOKEN: &str = r#"{"errcode":0,"errmsg":"ok","access_token":"T1","expires_in":7200}"#;

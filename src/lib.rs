@@ -22,6 +22,7 @@ mod exchange;
 pub mod fuzzing;
 #[cfg(target_family = "wasm")]
 mod guest;
+mod json;
 #[cfg(target_family = "wasm")]
 mod runtime;
 #[cfg(target_family = "wasm")]

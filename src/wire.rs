@@ -1,12 +1,7 @@
-//! WeCom's habits on the wire: query encoding, a|b|c, numbers in strings, uploads.
+//! WeCom's habits on the wire: query encoding, a|b|c, uploads.
 
 use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt::{self, Write as _};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-};
 
 /// Appends `name=value` to a query, with everything encoded that is not unreserved in RFC 3986.
 pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
@@ -41,6 +36,22 @@ pub(crate) fn with_small_digits(encoded: &str) -> String {
     small
 }
 
+/// Appends a number in decimal digits.
+pub(crate) fn push_number(to: &mut Vec<u8>, number: u32) {
+    let mut digits = [b'0'; 10];
+    let mut length = 0;
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        length += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    to.extend_from_slice(digits.get(10 - length..).unwrap_or_default());
+}
+
 /// `a|b|c`; none for an empty list, so that the field is left out.
 pub(crate) fn join_bars<T: fmt::Display>(items: &[T]) -> Option<String> {
     let mut joined = String::new();
@@ -62,137 +73,6 @@ pub(crate) fn split_bars(joined: Option<&str>) -> Vec<String> {
 /// The ids of `1|2|3`; none if one is not a number.
 pub(crate) fn split_bars_of_ids(joined: Option<&str>) -> Option<Vec<u32>> {
     split_bars(joined).iter().map(|it| it.parse().ok()).collect()
-}
-
-/// A number that may come in a string.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Number(pub(crate) u64);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct NumberOrText;
-        impl Visitor<'_> for NumberOrText {
-            type Value = Number;
-
-            fn expecting(&self, to: &mut fmt::Formatter) -> fmt::Result {
-                to.write_str("a number")
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(number))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
-                text.trim().parse().map(Number).map_err(|_| E::custom("not a number"))
-            }
-        }
-        from.deserialize_any(NumberOrText)
-    }
-}
-
-/// A JSON object as text, but for the brace that ends it.
-///
-/// Written straight away rather than through `serde_json::Value`, which is larger and slower.
-#[derive(Clone)]
-pub(crate) struct Object(String);
-
-impl Object {
-    /// The fields in the order given. Those that are none are left out.
-    pub(crate) fn new(fields: &[(&str, &dyn Json)]) -> Self {
-        let mut object = Self("{".into());
-        for (name, value) in fields {
-            object.set(name, *value);
-        }
-        object
-    }
-
-    pub(crate) fn set(&mut self, name: &str, value: &dyn Json) {
-        if value.is_none() {
-            return;
-        }
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        name.write(&mut self.0);
-        self.0.push(':');
-        value.write(&mut self.0);
-    }
-
-    /// The whole object.
-    pub(crate) fn finish(mut self) -> String {
-        self.0.push('}');
-        self.0
-    }
-}
-
-/// A value that can be written as JSON.
-pub(crate) trait Json {
-    fn write(&self, to: &mut String);
-
-    fn is_none(&self) -> bool {
-        false
-    }
-}
-
-impl Json for str {
-    fn write(&self, to: &mut String) {
-        // A text is always JSON.
-        to.push_str(&serde_json::to_string(self).unwrap_or_default());
-    }
-}
-
-impl Json for &str {
-    fn write(&self, to: &mut String) {
-        (**self).write(to);
-    }
-}
-
-impl Json for String {
-    fn write(&self, to: &mut String) {
-        self.as_str().write(to);
-    }
-}
-
-impl Json for u32 {
-    fn write(&self, to: &mut String) {
-        let _ = write!(to, "{self}");
-    }
-}
-
-impl Json for bool {
-    fn write(&self, to: &mut String) {
-        to.push_str(if *self { "true" } else { "false" });
-    }
-}
-
-impl Json for Object {
-    fn write(&self, to: &mut String) {
-        to.push_str(&self.0);
-        to.push('}');
-    }
-}
-
-impl<T: Json> Json for Option<T> {
-    fn write(&self, to: &mut String) {
-        if let Some(it) = self {
-            it.write(to);
-        }
-    }
-
-    fn is_none(&self) -> bool {
-        Option::is_none(self)
-    }
-}
-
-impl<T: Json> Json for Vec<T> {
-    fn write(&self, to: &mut String) {
-        to.push('[');
-        for (index, item) in self.iter().enumerate() {
-            if index > 0 {
-                to.push(',');
-            }
-            item.write(to);
-        }
-        to.push(']');
-    }
 }
 
 /// One file as `multipart/form-data`, in parts so that the file itself is not copied.
@@ -249,33 +129,6 @@ mod tests {
         assert_eq!(split_bars_of_ids(Some("7|8")).unwrap(), [7, 8]);
         assert_eq!(split_bars_of_ids(Some("7|x")), None);
         assert!(split_bars(None).is_empty());
-    }
-
-    #[test]
-    fn numbers_come_as_numbers_or_text() {
-        for (text, expected) in
-            [("7200", Some(7200)), (r#""7200""#, Some(7200)), (r#""soon""#, None), ("-1", None)]
-        {
-            assert_eq!(serde_json::from_str(text).ok().map(|Number(it)| it), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn objects_are_written_without_what_is_absent() {
-        let inner = Object::new(&[("none", &None::<u32>)]);
-        let object = Object::new(&[
-            ("a", &None::<String>),
-            ("b", &"x\"\\\n\u{1}部😀\u{2028}"),
-            ("c", &vec![inner]),
-            ("d", &Some(true)),
-            ("e", &vec![0_u32, 4_294_967_295]),
-        ]);
-        let text = object.finish();
-        assert_eq!(
-            text,
-            "{\"b\":\"x\\\"\\\\\\n\\u0001部😀\u{2028}\",\"c\":[{}],\"d\":true,\"e\":[0,4294967295]}"
-        );
-        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    wire::{Object, join_bars, split_bars, split_bars_of_ids},
+    json::Object,
+    wire::{join_bars, split_bars, split_bars_of_ids},
 };
 
 /// `POST /cgi-bin/message/send`, text

@@ -14,7 +14,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// 2 MB, and more than 5 bytes.

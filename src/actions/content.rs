@@ -7,7 +7,7 @@ use crate::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// In one message. More are refused, and not looked through.

@@ -9,7 +9,7 @@ use crate::{
     },
     call::{Access, Call, DepartmentNode},
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.

@@ -7,7 +7,7 @@ use crate::{
     },
     call::{Access, Call, ChatInfo},
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// `GET /cgi-bin/appchat/get`

@@ -10,7 +10,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// `POST /cgi-bin/appchat/send`, text

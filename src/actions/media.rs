@@ -9,7 +9,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    wire::{self, Number},
+    wire,
 };
 
 const MB: usize = 1 << 20;
@@ -73,9 +73,7 @@ fn upload(
 
     let call = Call::upload(path, access, wire::upload(file_name, part_type, content))
         .query("type", String::from(name));
-    Ok(call.reading(|it| {
-        Some(UploadedMedia { id: it.media_id?, created_at: it.created_at.map(|Number(it)| it) })
-    }))
+    Ok(call.reading(|it| Some(UploadedMedia { id: it.media_id?, created_at: it.created_at })))
 }
 
 pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {

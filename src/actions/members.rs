@@ -12,7 +12,7 @@ use crate::{
     },
     call::{Access, Call, MemberNode, NamedNode},
     check::Check,
-    wire::Object,
+    json::Object,
 };
 
 /// `POST /cgi-bin/user/list_id`
@@ -105,7 +105,7 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
         ("to_invite", &to_invite),
     ]);
     Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(|it| {
-        let named = it.created_department_list.map(|it| it.department_info).unwrap_or_default();
+        let named = it.created_departments.unwrap_or_default();
         let named = named.into_iter().map(|NamedNode { id, name }| NamedDepartment { id, name });
         Some(CreatedMember { created_departments: named.collect(), warning: it.warning })
     }))

@@ -9,7 +9,6 @@ use crate::{
     },
     call::{Access, Call},
     credentials::{Account, Grant},
-    wire::Number,
 };
 
 /// A token as WeCom issues it.
@@ -58,7 +57,7 @@ fn issue<T>(corp_id: &str, secret: &str, make: impl Fn(Issued) -> T + 'static) -
         .query("corpid", corp_id)
         .query("corpsecret", secret);
     call.reading(move |it| {
-        let Number(expires_in) = it.expires_in.unwrap_or(Number(0));
+        let expires_in = it.expires_in.unwrap_or(0);
         let access_token = it.access_token.filter(|it| !it.is_empty())?;
         Some(make(Issued { access_token, expires_in: expires_in.try_into().unwrap_or(u32::MAX) }))
     })

@@ -1,0 +1,538 @@
+//! JSON, as much of it as the calls and their answers need.
+//!
+//! By hand, as a general reader is a fifth of the component, and the connector reads two dozen members of flat answers. It
+//! takes what RFC 8259 allows and nothing else; the fuzzers hold it against `serde_json`.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use crate::wire;
+
+/// Objects and lists within each other. More are refused: each takes some of the stack.
+const DEEPEST: u32 = 127;
+
+/// Reads a text piece by piece. Every method gives none when something else comes than it reads.
+pub(crate) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// An object, whose members are read by `member`. It is given each name, and has to read the value.
+    pub(crate) fn object(
+        &mut self,
+        member: &mut dyn FnMut(&mut Self, &str) -> Option<()>,
+    ) -> Option<()> {
+        self.sequence(b'{', b'}', &mut |it| {
+            let name = it.string()?;
+            it.expect(b':')?;
+            member(it, &name)
+        })
+    }
+
+    pub(crate) fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut items = Vec::new();
+        self.sequence(b'[', b']', &mut |it| {
+            items.push(read(it)?);
+            Some(())
+        })?;
+        Some(items)
+    }
+
+    pub(crate) fn text(&mut self) -> Option<String> {
+        self.string().map(Cow::into_owned)
+    }
+
+    /// A whole number without fraction and exponent.
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        let number = self.number()?;
+        // Minus zero is a fraction to those who tell the two apart.
+        if number == "-0" { None } else { number.parse().ok() }
+    }
+
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        self.integer()?.try_into().ok()
+    }
+
+    /// A number that WeCom also writes in quotes.
+    pub(crate) fn number_or_text(&mut self) -> Option<u64> {
+        match self.peek()? {
+            b'"' => self.string()?.trim().parse().ok(),
+            _ => self.integer()?.try_into().ok(),
+        }
+    }
+
+    /// Whether `null` comes next, which then is read.
+    pub(crate) fn null(&mut self) -> bool {
+        self.peek() == Some(b'n') && self.word("null").is_some()
+    }
+
+    /// Any value.
+    pub(crate) fn skip(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'{' => self.object(&mut |it, _| it.skip()),
+            b'[' => self.sequence(b'[', b']', &mut Self::skip),
+            b'"' => self.string().map(drop),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number().map(drop),
+        }
+    }
+
+    /// Whether there is nothing more.
+    pub(crate) fn ended(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Reads with `read`; where that fails, passes over the value and says so.
+    pub(crate) fn or_skip<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Result<T, Misfit>> {
+        let (at, depth) = (self.at, self.depth);
+        if let Some(value) = read(self) {
+            return Some(Ok(value));
+        }
+        (self.at, self.depth) = (at, depth);
+        self.skip()?;
+        Some(Err(Misfit))
+    }
+
+    fn sequence(
+        &mut self,
+        open: u8,
+        close: u8,
+        item: &mut dyn FnMut(&mut Self) -> Option<()>,
+    ) -> Option<()> {
+        self.expect(open)?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
+        if self.peek()? == close {
+            self.at += 1;
+        } else {
+            loop {
+                item(self)?;
+                let next = self.peek()?;
+                self.at += 1;
+                match next {
+                    b',' => {}
+                    it if it == close => break,
+                    _ => return None,
+                }
+            }
+        }
+        self.depth -= 1;
+        Some(())
+    }
+
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.expect(b'"')?;
+        let run = self.run()?;
+        let mut whole = match self.take()? {
+            b'"' => return Some(Cow::Borrowed(run)),
+            _ => String::from(run),
+        };
+        loop {
+            // A backslash was read.
+            whole.push(self.escaped()?);
+            whole.push_str(self.run()?);
+            if self.take()? == b'"' {
+                return Some(Cow::Owned(whole));
+            }
+        }
+    }
+
+    /// What stands for itself, up to a quotation mark or a backslash.
+    fn run(&mut self) -> Option<&'a str> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().position(|it| matches!(it, b'"' | b'\\' | ..b' '))?;
+        let run = self.text.get(self.at..self.at + length)?;
+        self.at += length;
+        matches!(rest.get(length), Some(b'"' | b'\\')).then_some(run)
+    }
+
+    fn escaped(&mut self) -> Option<char> {
+        Some(match self.take()? {
+            it @ (b'"' | b'\\' | b'/') => char::from(it),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let mut units = [self.unit()?, 0];
+                let count = if matches!(units, [0xd800..0xdc00, _]) {
+                    self.word("\\u")?;
+                    units = [units[0], self.unit()?];
+                    2
+                } else {
+                    1
+                };
+                return char::decode_utf16(units.into_iter().take(count)).next()?.ok();
+            }
+            _ => return None,
+        })
+    }
+
+    /// Four hexadecimal digits.
+    fn unit(&mut self) -> Option<u16> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | char::from(self.take()?).to_digit(16)?;
+        }
+        u16::try_from(unit).ok()
+    }
+
+    fn number(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let start = self.at;
+        self.take_if(b"-");
+        // No zero in front of another digit.
+        if self.take_if(b"0").is_none() {
+            self.digits()?;
+        }
+        if self.take_if(b".").is_some() {
+            self.digits()?;
+        }
+        if self.take_if(b"eE").is_some() {
+            self.take_if(b"+-");
+            self.digits()?;
+        }
+        self.text.get(start..self.at)
+    }
+
+    /// At least one.
+    fn digits(&mut self) -> Option<()> {
+        self.take_if(b"0123456789")?;
+        while self.take_if(b"0123456789").is_some() {}
+        Some(())
+    }
+
+    fn word(&mut self, word: &str) -> Option<()> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        self.at += word.len();
+        rest.starts_with(word.as_bytes()).then_some(())
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.peek().filter(|it| *it == byte)?;
+        self.at += 1;
+        Some(())
+    }
+
+    /// What comes behind white space, which is passed over.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.text.as_bytes().get(self.at)? {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                it => return Some(*it),
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<u8> {
+        let byte = self.text.as_bytes().get(self.at)?;
+        self.at += 1;
+        Some(*byte)
+    }
+
+    fn take_if(&mut self, any: &[u8]) -> Option<()> {
+        self.text.as_bytes().get(self.at).filter(|it| any.contains(it))?;
+        self.at += 1;
+        Some(())
+    }
+}
+
+/// A value is there, and is none that was to be read.
+#[derive(Debug)]
+pub(crate) struct Misfit;
+
+/// An object as text, but for the brace that ends it.
+///
+/// Written straight away, rather than by way of a tree of values.
+#[derive(Clone)]
+pub(crate) struct Object(Vec<u8>);
+
+impl Object {
+    /// The fields in the order given. Those that are none are left out.
+    pub(crate) fn new(fields: &[(&str, &dyn Json)]) -> Self {
+        let mut object = Self(Vec::from(b"{"));
+        for (name, value) in fields {
+            object.set(name, *value);
+        }
+        object
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &dyn Json) {
+        if value.is_none() {
+            return;
+        }
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        name.write(&mut self.0);
+        self.0.push(b':');
+        value.write(&mut self.0);
+    }
+
+    /// The whole object.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
+}
+
+/// A value that can be written as JSON.
+pub(crate) trait Json {
+    fn write(&self, to: &mut Vec<u8>);
+
+    fn is_none(&self) -> bool {
+        false
+    }
+}
+
+impl Json for str {
+    fn write(&self, to: &mut Vec<u8>) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        to.push(b'"');
+        // What must be escaped is one byte long. Everything between goes as it is.
+        let mut special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+        let mut rest = self.as_bytes();
+        while let Some(length) = rest.iter().position(&mut special) {
+            let (run, more) = rest.split_at(length);
+            to.extend_from_slice(run);
+            let Some((byte, more)) = more.split_first() else { break };
+            match byte {
+                b'\n' => to.extend_from_slice(b"\\n"),
+                b'\r' => to.extend_from_slice(b"\\r"),
+                b'\t' => to.extend_from_slice(b"\\t"),
+                ..b' ' => {
+                    let digit = |it: u8| DIGITS.get(usize::from(it)).copied().unwrap_or_default();
+                    to.extend_from_slice(b"\\u00");
+                    to.extend([digit(byte >> 4), digit(byte & 15)]);
+                }
+                _ => to.extend([b'\\', *byte]),
+            }
+            rest = more;
+        }
+        to.extend_from_slice(rest);
+        to.push(b'"');
+    }
+}
+
+impl Json for &str {
+    fn write(&self, to: &mut Vec<u8>) {
+        (**self).write(to);
+    }
+}
+
+impl Json for String {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.as_str().write(to);
+    }
+}
+
+impl Json for u32 {
+    fn write(&self, to: &mut Vec<u8>) {
+        wire::push_number(to, *self);
+    }
+}
+
+impl Json for bool {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl Json for Object {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.0);
+        to.push(b'}');
+    }
+}
+
+impl<T: Json> Json for Option<T> {
+    fn write(&self, to: &mut Vec<u8>) {
+        if let Some(it) = self {
+            it.write(to);
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        Option::is_none(self)
+    }
+}
+
+impl<T: Json> Json for Vec<T> {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.push(b'[');
+        for (index, item) in self.iter().enumerate() {
+            if index > 0 {
+                to.push(b',');
+            }
+            item.write(to);
+        }
+        to.push(b']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    /// Whether the reader takes the text for one value, and what a strict reader says.
+    fn check(text: &str) {
+        let mut reader = Reader::new(text);
+        let taken = reader.skip().is_some() && reader.ended();
+        let strict = serde_json::from_str::<serde_json::Value>(text);
+        // Numbers that no computer holds are JSON all the same.
+        let huge =
+            strict.as_ref().is_err_and(|it| it.to_string().starts_with("number out of range"));
+        assert_eq!(taken, strict.is_ok() || huge, "{text}");
+    }
+
+    #[test]
+    fn what_is_json_is_read_and_nothing_else() {
+        for text in [
+            "{}",
+            " { } ",
+            "[]",
+            "{\"a\":[1,{\"b\":null}],\"c\":true}",
+            "\"\"",
+            "0",
+            "-0",
+            "-1.5e+10",
+            "1e999",
+            "false",
+            "{\"\\u0061\\ud83d\\ude00\\n\\/\":\"部😀\"}",
+            "[1 , 2\t,\r\n3]",
+            "",
+            " ",
+            "{",
+            "}",
+            "[",
+            "[1",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{\"a\":1 \"b\":2}",
+            "01",
+            "-",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "0x1",
+            "tru",
+            "nul",
+            "NaN",
+            "True",
+            "\"",
+            "\"\\\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u00e\"",
+            "\"\\ud83d\"",
+            "\"\\ud83d\\u0041\"",
+            "\"\\ude00\"",
+            "\"\n\"",
+            "\"\u{1f}\"",
+            "\"\u{7f}\"",
+            "{} {}",
+            "1 1",
+            "[}",
+            "{]",
+            "\u{feff}{}",
+            "\u{a0}1",
+            "/**/1",
+        ] {
+            check(text);
+        }
+        let deep = |depth| ["[".repeat(depth), "]".repeat(depth)].concat();
+        check(&deep(127));
+        check(&deep(128));
+    }
+
+    #[test]
+    fn texts_are_unescaped() {
+        for text in [
+            r#""a\"b\\c\/d\b\f\n\r\t\u00e9\u0000\ud83d\ude00部""#,
+            r#""\\""#,
+            r#""plain""#,
+            r#""\u90E8x""#,
+        ] {
+            let expected: String = serde_json::from_str(text).unwrap();
+            assert_eq!(Reader::new(text).text().unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_whole_and_fit() {
+        for (text, expected) in [
+            ("7200", Some(7200)),
+            ("-1", Some(-1)),
+            ("0", Some(0)),
+            ("-0", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("\"1\"", None),
+            ("null", None),
+        ] {
+            assert_eq!(Reader::new(text).integer(), expected, "{text}");
+        }
+        for (text, expected) in [("4294967295", Some(u32::MAX)), ("4294967296", None), ("-1", None)]
+        {
+            assert_eq!(Reader::new(text).u32(), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("7200", Some(7200)),
+            (r#"" 7200""#, Some(7200)),
+            (r#""soon""#, None),
+            ("-1", None),
+            ("{}", None),
+        ] {
+            assert_eq!(Reader::new(text).number_or_text(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_are_written_without_what_is_absent() {
+        let inner = Object::new(&[("none", &None::<u32>)]);
+        let object = Object::new(&[
+            ("a", &None::<String>),
+            ("b", &"x\"\\\n\u{1}部😀\u{2028}"),
+            ("c", &vec![inner]),
+            ("d", &Some(true)),
+            ("e", &vec![0_u32, 4_294_967_295]),
+        ]);
+        let text = String::from_utf8(object.finish()).unwrap();
+        assert_eq!(
+            text,
+            "{\"b\":\"x\\\"\\\\\\n\\u0001部😀\u{2028}\",\"c\":[{}],\"d\":true,\"e\":[0,4294967295]}"
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        let all: String = (0..=0x7f).map(char::from).collect();
+        let text = String::from_utf8(Object::new(&[("", &all)]).finish()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            serde_json::json!({ "": all })
+        );
+    }
+}
