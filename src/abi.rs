@@ -343,7 +343,7 @@ impl<T: Canonical> Canonical for Option<T> {
 
 /// A result, for the host to take out: it lies at the address that is returned.
 pub(crate) fn give<T: Canonical, E: Canonical>(result: Result<T, E>) -> *mut u8 {
-    let layout = Layout::variant(&[T::LAYOUT, E::LAYOUT]);
+    let layout = const { Layout::variant(&[T::LAYOUT, E::LAYOUT]) };
     let room = room(layout, 1);
     let case = Case::new(room, layout);
     unsafe {

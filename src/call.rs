@@ -50,8 +50,8 @@ pub(crate) struct Outgoing {
 
 /// One call of WeCom's: what it sends, and how it reads the answer.
 pub(crate) struct Call<T> {
-    pub(crate) outgoing: Outgoing,
-    pub(crate) read: Box<dyn Fn(Answer) -> Option<T>>,
+    pub(crate) outgoing: Box<Outgoing>,
+    pub(crate) read: Box<dyn Fn(Box<Answer>) -> Option<T>>,
 }
 
 /// All that is read of any answer. Any member may be missing, and there may be others.
@@ -117,12 +117,8 @@ pub(crate) struct ChatInfo {
 
 /// What WeCom said to a call, in the form that all its answers share.
 #[derive(Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and it is taken apart at once"
-)]
 pub(crate) enum Reply {
-    Accepted(Answer),
+    Accepted(Box<Answer>),
     Refused { code: i32, message: String },
 }
 
@@ -134,7 +130,7 @@ impl Call<Receipt> {
     /// Reads and deletions, which may be repeated.
     pub(crate) fn get(path: &'static str, access: Access) -> Self {
         let (query, body) = (Vec::new(), Body::Empty);
-        let outgoing = Outgoing {
+        let outgoing = Box::new(Outgoing {
             method: Method::Get,
             path,
             query,
@@ -142,7 +138,7 @@ impl Call<Receipt> {
             access,
             repeatable: true,
             needs_agent_id: false,
-        };
+        });
         Self {
             outgoing,
             read: Box::new(|it| Some(Receipt { truncated: Vec::new(), warning: it.warning })),
@@ -188,7 +184,7 @@ impl<T> Call<T> {
     }
 
     /// Makes the result of an answer that was accepted; none if the answer lacks what it should hold.
-    pub(crate) fn reading<U>(self, read: impl Fn(Answer) -> Option<U> + 'static) -> Call<U> {
+    pub(crate) fn reading<U>(self, read: impl Fn(Box<Answer>) -> Option<U> + 'static) -> Call<U> {
         Call { outgoing: self.outgoing, read: Box::new(read) }
     }
 }
@@ -221,8 +217,7 @@ impl Outgoing {
         if code != 0 {
             return Ok(Reply::Refused { code, message: without_tail(&message).into() });
         }
-        answer.warning =
-            message.to_ascii_lowercase().contains("warning").then(|| without_tail(&message).into());
+        answer.warning = warns(&message).then(|| without_tail(&message).into());
         Ok(Reply::Accepted(answer))
     }
 }
@@ -230,8 +225,8 @@ impl Outgoing {
 impl Answer {
     /// The answer, and whether all that is known of it has the documented form. None if it is not a JSON object, or names
     /// a member twice.
-    fn read(text: &str) -> Option<(Self, bool)> {
-        let mut it = Self::default();
+    fn read(text: &str) -> Option<(Box<Self>, bool)> {
+        let mut it = Box::<Self>::default();
         let mut fits = true;
         let mut reader = Reader::new(text);
         reader.object(&mut |reader, name| {
@@ -358,6 +353,10 @@ impl ChatInfo {
         it.userlist = userlist.unwrap_or_default();
         Some(it)
     }
+}
+
+fn warns(message: &str) -> bool {
+    message.as_bytes().windows(7).any(|it| it.eq_ignore_ascii_case(b"warning"))
 }
 
 /// WeCom's message without the debugging hint, the caller's address and the link that it appends.

@@ -1,6 +1,6 @@
 //! Token first, then the call, once more if the token is stale. Says what to send and is told what came back.
 
-use alloc::{format, rc::Rc, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, format, rc::Rc, string::String, vec, vec::Vec};
 
 use crate::{
     actions::tokens::{self, Issued},
@@ -54,23 +54,31 @@ pub(crate) enum Failure {
     Unexpected(&'static str),
 }
 
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one at a time, and it is taken apart at once"
-)]
 pub(crate) enum Step {
     Send(Request),
-    Done(Result<Answer, Error>),
+    Done(Result<Box<Answer>, Error>),
+}
+
+/// What an instance keeps between calls.
+#[cfg(target_family = "wasm")]
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) tokens: Tokens,
+}
+
+#[cfg(target_family = "wasm")]
+impl Kept {
+    pub(crate) const fn new() -> Self {
+        Self { environment: Vec::new(), tokens: Tokens(Vec::new()) }
+    }
 }
 
 /// The tokens that the instance has, each with the second from which on it is not used any more.
 ///
 /// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
 #[derive(Clone, Default)]
-pub(crate) struct Tokens {
-    all: Vec<(TokenKey, String, u64)>,
-    changed: bool,
-}
+pub(crate) struct Tokens(Vec<(TokenKey, String, u64)>);
 
 /// Server, enterprise and secret.
 type TokenKey = (String, String, String);
@@ -84,41 +92,26 @@ impl Tokens {
     /// Far more than a host gives to one instance; only there so that memory has an end.
     const MOST: usize = 64;
 
-    fn keep(&mut self, key: TokenKey, issued: &Issued, now: u64) {
-        let life = u64::from(issued.expires_in);
-        let until = now + life - (life / 2).min(300);
-        self.forget(&key);
-        if self.all.len() >= Self::MOST {
-            self.all.clear();
+    pub(crate) fn learn(&mut self, News { key, token }: News) {
+        self.0.retain(|(it, ..)| *it != key);
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
         }
-        self.all.push((key, issued.access_token.clone(), until));
+        self.0.extend(token.map(|(token, until)| (key, token, until)));
     }
 
     fn get(&self, key: &TokenKey, now: u64) -> Option<String> {
-        self.all
+        self.0
             .iter()
             .find(|(it, _, until)| it == key && now < *until)
             .map(|(_, token, _)| token.clone())
     }
-
-    fn forget(&mut self, key: &TokenKey) {
-        self.all.retain(|(it, ..)| it != key);
-        self.changed = true;
-    }
-
-    /// Whether there is something new since this was asked last.
-    #[cfg(target_family = "wasm")]
-    pub(crate) fn changed(&mut self) -> bool {
-        core::mem::take(&mut self.changed)
-    }
 }
 
-/// What an instance keeps between calls.
-#[cfg(target_family = "wasm")]
-#[derive(Clone, Default)]
-pub(crate) struct Kept {
-    pub(crate) environment: Option<Vec<(String, String)>>,
-    pub(crate) tokens: Tokens,
+/// What an exchange found out about the token of a secret: a new one, with its end, or that the old one is dead.
+pub(crate) struct News {
+    key: TokenKey,
+    token: Option<(String, u64)>,
 }
 
 /// How many bytes of WeCom's words are passed on.
@@ -126,7 +119,7 @@ const LONGEST_MESSAGE: usize = 512;
 
 /// One call on its way.
 pub(crate) struct Exchange {
-    call: Outgoing,
+    call: Box<Outgoing>,
     base: BaseUrl,
     /// None for a call that asks for a token.
     grant: Option<Grant>,
@@ -135,12 +128,14 @@ pub(crate) struct Exchange {
     /// The token that the caller's own call carries, if there is one.
     token: Option<String>,
     refreshed: bool,
+    /// For the instance to keep, when the exchange is over.
+    pub(crate) news: Option<News>,
 }
 
 impl Exchange {
     pub(crate) fn start(
         account: Account,
-        mut call: Outgoing,
+        mut call: Box<Outgoing>,
         tokens: &Tokens,
         now: u64,
     ) -> Result<(Self, Step), Error> {
@@ -159,21 +154,23 @@ impl Exchange {
             Some(Grant::Token(token)) => Some(token.clone()),
             Some(Grant::Key(_)) | None => None,
         };
-        let mut exchange =
-            Self { call, base: account.base, grant, token_call: None, token, refreshed: false };
+        let mut exchange = Self {
+            call,
+            base: account.base,
+            grant,
+            token_call: None,
+            token,
+            refreshed: false,
+            news: None,
+        };
         let step = exchange.next();
         Ok((exchange, step))
     }
 
     /// What to do after the last request was answered, or was not.
-    pub(crate) fn answer(
-        &mut self,
-        outcome: Result<Response, Failure>,
-        tokens: &mut Tokens,
-        now: u64,
-    ) -> Step {
+    pub(crate) fn answer(&mut self, outcome: Result<Response, Failure>, now: u64) -> Step {
         let Some((key, call)) = self.token_call.take() else {
-            return self.answer_to_call(outcome, tokens);
+            return self.answer_to_call(outcome);
         };
         let issued = match read(&call.outgoing, outcome) {
             Ok(Reply::Accepted(it)) => (call.read)(it).ok_or_else(|| lacking(call.outgoing.path)),
@@ -182,7 +179,9 @@ impl Exchange {
         };
         match issued {
             Ok(issued) => {
-                tokens.keep(key, &issued, now);
+                let life = u64::from(issued.expires_in);
+                let until = now + life - (life / 2).min(300);
+                self.news = Some(News { key, token: Some((issued.access_token.clone(), until)) });
                 self.token = Some(issued.access_token);
                 self.next()
             }
@@ -190,7 +189,7 @@ impl Exchange {
         }
     }
 
-    fn answer_to_call(&mut self, outcome: Result<Response, Failure>, tokens: &mut Tokens) -> Step {
+    fn answer_to_call(&mut self, outcome: Result<Response, Failure>) -> Step {
         match (read(&self.call, outcome), &self.grant) {
             (Ok(Reply::Accepted(mut it)), _) => {
                 it.warning = it.warning.map(|warning| self.without_secrets(&warning));
@@ -199,7 +198,8 @@ impl Exchange {
             (Ok(Reply::Refused { code, .. }), Some(Grant::Secret { corp_id, secret }))
                 if errcode::class(code) == Class::Token && !self.refreshed =>
             {
-                tokens.forget(&token_key(&self.base, corp_id, secret));
+                let key = token_key(&self.base, corp_id, secret);
+                self.news = Some(News { key, token: None });
                 self.token = None;
                 self.refreshed = true;
                 self.next()
@@ -366,6 +366,7 @@ mod tests {
             match step {
                 Step::Done(result) => {
                     assert!(script.next().is_none(), "answers are left over");
+                    exchange.news.into_iter().for_each(|it| tokens.learn(it));
                     return (requests, format!("{result:?}"));
                 }
                 Step::Send(request) => {
@@ -385,7 +386,7 @@ mod tests {
                         Err(Failure::Silent(it)) => Err(Failure::Silent(it)),
                         Err(Failure::Unexpected(it)) => Err(Failure::Unexpected(it)),
                     };
-                    step = exchange.answer(outcome, tokens, now);
+                    step = exchange.answer(outcome, now);
                 }
             }
         }

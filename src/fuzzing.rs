@@ -99,8 +99,7 @@ pub fn exchange(bytes: &[u8]) {
     };
     let account = Account::of_application(Application::Credentials(credentials), &[]).unwrap();
     let call = departments::delete_department(7).unwrap();
-    let mut tokens = Tokens::default();
-    let started = Exchange::start(account, call.outgoing, &tokens, 0);
+    let started = Exchange::start(account, call.outgoing, &Tokens::default(), 0);
     let Ok((mut exchange, mut step)) = started else { panic!("it did not start") };
     let token = format!(r#"{{"errcode":0,"access_token":"{TOKEN}","expires_in":7200}}"#);
     let mut requests = 0;
@@ -123,7 +122,7 @@ pub fn exchange(bytes: &[u8]) {
         }
         let (status, body) =
             if grant { (200, token.clone().into_bytes()) } else { (status, bytes.to_vec()) };
-        step = exchange.answer(Ok(Response { status, body }), &mut tokens, 0);
+        step = exchange.answer(Ok(Response { status, body }), 0);
     };
     assert!(!matches!(error, Error::ExecutionFailed));
     check_silent(&error, &sent);

@@ -1,7 +1,7 @@
 //! The switchboard: each exported function on one line, and the loop that drives an exchange.
 
-use alloc::{string::String, vec::Vec};
-use core::cell::RefMut;
+use alloc::boxed::Box;
+use core::cell::Ref;
 
 use crate::{
     abi::{Canonical, export, exported},
@@ -13,7 +13,7 @@ use crate::{
         types::{Application, Chatbot, Error},
     },
     call::{Answer, Call, Outgoing},
-    credentials::Account,
+    credentials::{Account, Environment},
     exchange::{self, Exchange, Step},
     runtime, wasi_http,
 };
@@ -99,13 +99,11 @@ impl Caller for Chatbot {
 }
 
 /// The environment, asked for once: it stays the same as long as the instance lives.
-fn environment() -> RefMut<'static, Vec<(String, String)>> {
-    RefMut::map(runtime::kept(), |it| {
-        it.environment.get_or_insert_with(|| {
-            runtime::changed();
-            wasi_http::environment()
-        })
-    })
+fn environment() -> Ref<'static, Environment> {
+    if runtime::kept().environment.is_empty() {
+        runtime::keep(|it| it.environment = wasi_http::environment());
+    }
+    Ref::map(runtime::kept(), |it| it.environment.as_slice())
 }
 
 fn issue(account: Result<Account>, scope: TokenScope) -> Result<IssuedToken> {
@@ -137,23 +135,19 @@ fn both(account: Result<Account>, error: Error) -> Error {
 
 /// One copy for all actions, as it does not depend on what they read.
 #[inline(never)]
-fn exchange(account: Result<Account>, outgoing: Outgoing) -> Result<Answer> {
-    let tokens = &mut runtime::kept().tokens;
+fn exchange(account: Result<Account>, outgoing: Box<Outgoing>) -> Result<Box<Answer>> {
     // A token counts as issued when the call began, which is earlier than it was.
     let now = wasi_http::now();
-    let (mut exchange, mut step) = Exchange::start(account?, outgoing, tokens, now)?;
-    loop {
+    let started = Exchange::start(account?, outgoing, &runtime::kept().tokens, now);
+    let (mut exchange, mut step) = started?;
+    let result = loop {
         match step {
-            Step::Send(request) => {
-                let outcome = wasi_http::send(&request);
-                step = exchange.answer(outcome, tokens, now);
-            }
-            Step::Done(result) => {
-                if tokens.changed() {
-                    runtime::changed();
-                }
-                return result;
-            }
+            Step::Send(request) => step = exchange.answer(wasi_http::send(&request), now),
+            Step::Done(result) => break result,
         }
+    };
+    if let Some(news) = exchange.news {
+        runtime::keep(|it| it.tokens.learn(news));
     }
+    result
 }

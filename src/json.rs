@@ -5,7 +5,7 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
-use crate::wire;
+use crate::wire::Decimal;
 
 /// Objects and lists within each other. More are refused: each takes some of the stack.
 const DEEPEST: u32 = 127;
@@ -262,23 +262,27 @@ pub(crate) struct Object(Vec<u8>);
 
 impl Object {
     /// The fields in the order given. Those that are none are left out.
-    pub(crate) fn new(fields: &[(&str, &dyn Json)]) -> Self {
-        let mut object = Self(Vec::from(b"{"));
+    pub(crate) fn new(fields: &[(&'static str, &dyn Json)]) -> Self {
+        // Room for most bodies, so that they do not grow step by step.
+        let mut object = Self(Vec::with_capacity(256));
+        object.0.push(b'{');
         for (name, value) in fields {
             object.set(name, *value);
         }
         object
     }
 
-    pub(crate) fn set(&mut self, name: &str, value: &dyn Json) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &dyn Json) {
         if value.is_none() {
             return;
         }
         if self.0.len() > 1 {
             self.0.push(b',');
         }
-        name.write(&mut self.0);
-        self.0.push(b':');
+        // Names are ours, and have nothing in them that would be escaped.
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
         value.write(&mut self.0);
     }
 
@@ -341,7 +345,7 @@ impl Json for String {
 
 impl Json for u32 {
     fn write(&self, to: &mut Vec<u8>) {
-        wire::push_number(to, *self);
+        to.extend_from_slice(Decimal::new(*self).as_ref().as_bytes());
     }
 }
 

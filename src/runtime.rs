@@ -11,7 +11,7 @@
 use core::{
     alloc::{GlobalAlloc, Layout},
     arch::wasm32,
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, Ref, RefCell},
     mem::{self, ManuallyDrop},
     panic::PanicInfo,
     ptr,
@@ -37,7 +37,7 @@ struct Arena {
     bottom: Cell<usize>,
     /// Whether the last call is over: what it took can be given to the next.
     over: Cell<bool>,
-    kept: RefCell<Option<Kept>>,
+    kept: RefCell<Kept>,
     /// Whether something that is kept may lie above the bottom.
     changed: Cell<bool>,
 }
@@ -50,7 +50,7 @@ static ARENA: Arena = Arena {
     next: Cell::new(0),
     bottom: Cell::new(0),
     over: Cell::new(true),
-    kept: RefCell::new(None),
+    kept: RefCell::new(Kept::new()),
     changed: Cell::new(false),
 };
 
@@ -145,12 +145,14 @@ impl Drop for Running {
     }
 }
 
-/// What the instance keeps between calls. Whoever changes it says so with [`changed`].
-pub(crate) fn kept() -> RefMut<'static, Kept> {
-    RefMut::map(ARENA.kept.borrow_mut(), |it| it.get_or_insert_default())
+/// What the instance keeps between calls.
+pub(crate) fn kept() -> Ref<'static, Kept> {
+    ARENA.kept.borrow()
 }
 
-pub(crate) fn changed() {
+/// Changes what the instance keeps.
+pub(crate) fn keep(change: impl FnOnce(&mut Kept)) {
+    change(&mut ARENA.kept.borrow_mut());
     ARENA.changed.set(true);
 }
 

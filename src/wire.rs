@@ -1,7 +1,6 @@
 //! WeCom's habits on the wire: query encoding, a|b|c, uploads.
 
 use alloc::{format, string::String, vec, vec::Vec};
-use core::fmt::{self, Write as _};
 
 /// Appends `name=value` to a query, with everything encoded that is not unreserved in RFC 3986.
 pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
@@ -12,15 +11,14 @@ pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
 }
 
 pub(crate) fn percent_encode(to: &mut String, value: &str) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |it: u8| DIGITS.get(usize::from(it)).copied().map_or('0', char::from);
+    to.reserve(value.len());
     for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                // Writing to a String cannot fail.
-                let _ = write!(to, "%{byte:02X}");
-            }
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            to.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
 }
@@ -36,32 +34,46 @@ pub(crate) fn with_small_digits(encoded: &str) -> String {
     small
 }
 
-/// Appends a number in decimal digits.
-pub(crate) fn push_number(to: &mut Vec<u8>, number: u32) {
-    let mut digits = [b'0'; 10];
-    let mut length = 0;
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        length += 1;
-        if rest == 0 {
-            break;
+/// A number in decimal digits.
+pub(crate) struct Decimal {
+    digits: [u8; 10],
+    start: usize,
+}
+
+impl Decimal {
+    pub(crate) fn new(mut number: u32) -> Self {
+        let mut it = Self { digits: [b'0'; 10], start: 10 };
+        for digit in it.digits.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+            it.start -= 1;
+            if number == 0 {
+                break;
+            }
         }
+        it
     }
-    to.extend_from_slice(digits.get(10 - length..).unwrap_or_default());
+}
+
+impl AsRef<str> for Decimal {
+    fn as_ref(&self) -> &str {
+        self.digits.get(self.start..).and_then(|it| str::from_utf8(it).ok()).unwrap_or_default()
+    }
 }
 
 /// `a|b|c`; none for an empty list, so that the field is left out.
-pub(crate) fn join_bars<T: fmt::Display>(items: &[T]) -> Option<String> {
-    let mut joined = String::new();
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            joined.push('|');
+pub(crate) fn join_bars<T: AsRef<str>>(items: impl Iterator<Item = T>) -> Option<String> {
+    let mut joined: Option<String> = None;
+    for item in items {
+        match &mut joined {
+            Some(joined) => {
+                joined.push('|');
+                joined.push_str(item.as_ref());
+            }
+            None => joined = Some(item.as_ref().into()),
         }
-        let _ = write!(joined, "{item}");
     }
-    (!items.is_empty()).then_some(joined)
+    joined
 }
 
 /// The items of `a|b|c`. Missing and "" are both an empty list.
@@ -122,9 +134,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_in_digits() {
+        for number in [0, 7, 10, 310, 4_294_967_295] {
+            assert_eq!(Decimal::new(number).as_ref(), format!("{number}"));
+        }
+    }
+
+    #[test]
     fn lists_are_joined_and_split_at_bars() {
-        assert_eq!(join_bars(&["a", "b"]).as_deref(), Some("a|b"));
-        assert_eq!(join_bars::<u32>(&[]), None);
+        assert_eq!(join_bars(["a", "b"].iter()).as_deref(), Some("a|b"));
+        assert_eq!(join_bars([""; 0].iter()), None);
         assert_eq!(split_bars(Some("a| b||c")), ["a", "b", "c"]);
         assert_eq!(split_bars_of_ids(Some("7|8")).unwrap(), [7, 8]);
         assert_eq!(split_bars_of_ids(Some("7|x")), None);

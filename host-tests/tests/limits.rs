@@ -20,7 +20,10 @@ use serde_json::{Value, json};
 use wecom_host::{
     Body, COMPONENT, CallError, Host, Instance, Limits, Options, Sending, Timeouts, Transport,
     TransportError,
-    bindings::exports::wecom::connector::types::{AccessToken, Application, Error},
+    bindings::exports::wecom::connector::{
+        media::{MediaKind, NewMedia},
+        types::{AccessToken, Application, Error},
+    },
     body,
 };
 use wecom_simulator::Simulator;
@@ -288,4 +291,45 @@ async fn the_largest_list_fits_as_json() {
             }
         }
     }
+}
+
+/// A call's memory is free again when the next begins: what 100 calls take together is twelve times what the sandbox has. What
+/// the instance keeps survives that: the environment, and a token for each secret, also when they come and go.
+#[tokio::test]
+async fn a_long_life_takes_no_more_than_its_largest_call() {
+    let simulator = Simulator::new();
+    let transport = in_memory(simulator.clone());
+    let host = host(COMPONENT, Limits { memory: 4 << 20, ..Limits::default() }, transport);
+    let mut instance = host.instance(known_environment());
+    let file = vec![b'x'; 1 << 20];
+    for round in 1_u64..=100 {
+        let media = NewMedia {
+            kind: MediaKind::File,
+            file_name: format!("{round}.txt"),
+            content: file[..usize::try_from(round).unwrap() * 10_000].to_vec(),
+        };
+        if round % 10 == 0 {
+            simulator.revoke_tokens();
+        }
+        let (uploaded, listed) = instance
+            .call(async |store, connector| {
+                let application = Application::Profile(String::new());
+                let media = connector.wecom_connector_media().call_upload_media(
+                    &mut *store,
+                    &application,
+                    &media,
+                );
+                let uploaded = media.await?;
+                let departments = connector.wecom_connector_departments();
+                Ok((
+                    uploaded,
+                    departments.call_list_department_ids(store, &application, None).await?,
+                ))
+            })
+            .await
+            .unwrap();
+        assert!(!uploaded.unwrap().id.is_empty() && !listed.unwrap().is_empty(), "round {round}");
+    }
+    let tokens = simulator.transcript().iter().filter(|it| it.path == "/cgi-bin/gettoken").count();
+    assert_eq!(tokens, 2 + 2 * 10, "two secrets, and ten times new ones");
 }

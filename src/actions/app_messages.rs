@@ -14,7 +14,7 @@ use crate::{
     call::{Access, Call},
     check::Check,
     json::Object,
-    wire::{join_bars, split_bars, split_bars_of_ids},
+    wire::{Decimal, join_bars, split_bars, split_bars_of_ids},
 };
 
 /// `POST /cgi-bin/message/send`, text
@@ -78,7 +78,7 @@ pub(crate) fn recall_app_message(id: MessageId) -> Result<Call<Receipt>, Error> 
 fn send(
     mut check: Check,
     recipients: Recipients,
-    kind: &str,
+    kind: &'static str,
     content: Object,
     safe: Option<u32>,
     options: Option<AppMessageOptions>,
@@ -146,9 +146,9 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
         check.note("message.recipients", "must name a user, a department or a tag");
     }
     Receivers {
-        users: join_bars(&users),
-        departments: join_bars(&departments),
-        tags: join_bars(&tags),
+        users: join_bars(users.iter()),
+        departments: join_bars(departments.into_iter().map(Decimal::new)),
+        tags: join_bars(tags.into_iter().map(Decimal::new)),
     }
 }
 

@@ -128,7 +128,7 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
     Ok(send("news", Object::new(&[("articles", &articles)]), truncated))
 }
 
-fn send(kind: &str, content: Object, truncated: Vec<Truncation>) -> Call<Receipt> {
+fn send(kind: &'static str, content: Object, truncated: Vec<Truncation>) -> Call<Receipt> {
     let body = Object::new(&[("msgtype", &kind), (kind, &content)]);
     Call::post("/cgi-bin/webhook/send", Access::Chatbot, body).shortened(truncated)
 }

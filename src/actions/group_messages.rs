@@ -67,7 +67,7 @@ pub(crate) fn send_group_text_card(message: GroupTextCard) -> Result<Call<Receip
 fn send(
     mut check: Check,
     group_chat_id: GroupChatId,
-    kind: &str,
+    kind: &'static str,
     content: Object,
     safe: Option<u32>,
 ) -> Result<Call<Receipt>, Error> {
