@@ -5,7 +5,7 @@ use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 use crate::{
     bindings::exports::wecom::connector::types::{DepartmentId, Receipt, Truncation, UserId},
     json::{Misfit, Object, Reader},
-    wire::Upload,
+    wire::{self, Upload},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -230,27 +230,27 @@ impl Answer {
         let mut fits = true;
         let mut reader = Reader::new(text);
         reader.object(&mut |reader, name| {
-            let fit = match name {
-                "errcode" => set(reader, &mut it.errcode, Reader::integer),
-                "errmsg" => set(reader, &mut it.errmsg, Reader::text),
-                "access_token" => set(reader, &mut it.access_token, Reader::text),
-                "expires_in" => set(reader, &mut it.expires_in, Reader::number_or_text),
-                "id" => set(reader, &mut it.id, Reader::u32),
-                "department_id" => set(reader, &mut it.department_id, DepartmentNode::list),
-                "next_cursor" => set(reader, &mut it.next_cursor, Reader::text),
-                "dept_user" => set(reader, &mut it.dept_user, MemberNode::list),
-                "created_department_list" => {
+            let fit = match name.as_bytes() {
+                b"errcode" => set(reader, &mut it.errcode, Reader::integer),
+                b"errmsg" => set(reader, &mut it.errmsg, Reader::text),
+                b"access_token" => set(reader, &mut it.access_token, Reader::text),
+                b"expires_in" => set(reader, &mut it.expires_in, Reader::number_or_text),
+                b"id" => set(reader, &mut it.id, Reader::u32),
+                b"department_id" => set(reader, &mut it.department_id, DepartmentNode::list),
+                b"next_cursor" => set(reader, &mut it.next_cursor, Reader::text),
+                b"dept_user" => set(reader, &mut it.dept_user, MemberNode::list),
+                b"created_department_list" => {
                     set(reader, &mut it.created_departments, NamedNode::created)
                 }
-                "chatid" => set(reader, &mut it.chatid, Reader::text),
-                "chat_info" => set(reader, &mut it.chat_info, ChatInfo::read),
-                "msgid" => set(reader, &mut it.msgid, Reader::text),
-                "invaliduser" => set(reader, &mut it.invaliduser, Reader::text),
-                "invalidparty" => set(reader, &mut it.invalidparty, Reader::text),
-                "invalidtag" => set(reader, &mut it.invalidtag, Reader::text),
-                "unlicenseduser" => set(reader, &mut it.unlicenseduser, Reader::text),
-                "media_id" => set(reader, &mut it.media_id, Reader::text),
-                "created_at" => set(reader, &mut it.created_at, Reader::number_or_text),
+                b"chatid" => set(reader, &mut it.chatid, Reader::text),
+                b"chat_info" => set(reader, &mut it.chat_info, ChatInfo::read),
+                b"msgid" => set(reader, &mut it.msgid, Reader::text),
+                b"invaliduser" => set(reader, &mut it.invaliduser, Reader::text),
+                b"invalidparty" => set(reader, &mut it.invalidparty, Reader::text),
+                b"invalidtag" => set(reader, &mut it.invalidtag, Reader::text),
+                b"unlicenseduser" => set(reader, &mut it.unlicenseduser, Reader::text),
+                b"media_id" => set(reader, &mut it.media_id, Reader::text),
+                b"created_at" => set(reader, &mut it.created_at, Reader::number_or_text),
                 _ => return reader.skip(),
             };
             fits &= fit?.is_ok();
@@ -363,7 +363,7 @@ fn warns(message: &str) -> bool {
 fn without_tail(message: &str) -> &str {
     let end = [", hint: [", ", from ip:", ", more info at "]
         .iter()
-        .filter_map(|it| message.find(it))
+        .filter_map(|it| wire::find(message, it))
         .min();
     end.and_then(|it| message.get(..it)).unwrap_or(message).trim()
 }

@@ -1,7 +1,6 @@
 //! Documented limits. The only maker of `permanent-invalid-input`, and of truncations.
 
 use alloc::{
-    collections::BTreeSet,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -130,12 +129,14 @@ impl Check {
         field: &str,
         items: impl IntoIterator<Item = T>,
     ) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for item in items {
-            if seen.contains(&item) {
-                return self.note(field, &format!("names {} twice", shown(&item.to_string())));
+            match seen.binary_search(&item) {
+                Ok(_) => {
+                    return self.note(field, &format!("names {} twice", shown(&item.to_string())));
+                }
+                Err(place) => seen.insert(place, item),
             }
-            seen.insert(item);
         }
     }
 

@@ -16,6 +16,7 @@ const WECOM: &str = "https://qyapi.weixin.qq.com";
 pub(crate) type Environment = [(String, String)];
 
 /// Who calls, and where: everything about credentials that does not depend on the action.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) base: BaseUrl,
     pub(crate) agent_id: Option<AgentId>,
@@ -23,6 +24,7 @@ pub(crate) struct Account {
     origin: Origin,
 }
 
+#[derive(Clone)]
 enum Held {
     Token(String),
     Secrets { corp_id: Option<String>, application: Option<String>, contacts: Option<String> },
@@ -30,6 +32,7 @@ enum Held {
 }
 
 /// Where the credentials stood, to name what is missing.
+#[derive(Clone)]
 enum Origin {
     /// The beginning of the names of the variables.
     Profile(String),
@@ -44,15 +47,21 @@ pub(crate) enum Grant {
     Key(String),
 }
 
-/// A base URL, taken apart.
-#[derive(Clone, Debug, PartialEq)]
+/// A base URL.
+#[derive(Clone)]
 pub(crate) struct BaseUrl {
+    pub(crate) server: Server,
+    /// As it was given; none for WeCom's own server.
+    pub(crate) given: Option<String>,
+}
+
+/// Where calls go.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Server {
     pub(crate) https: bool,
     pub(crate) authority: String,
     /// Without a slash at the end.
     pub(crate) path: String,
-    /// As it was given; none for WeCom's own server.
-    pub(crate) given: Option<String>,
 }
 
 impl Account {
@@ -226,12 +235,8 @@ impl BaseUrl {
                 "must have a path of letters, digits and `/ - . _ ~`, and nothing after it",
             ));
         }
-        Ok(Self {
-            https,
-            authority: authority.into(),
-            path: path.trim_end_matches('/').into(),
-            given,
-        })
+        let path = path.trim_end_matches('/').into();
+        Ok(Self { server: Server { https, authority: authority.into(), path }, given })
     }
 }
 
@@ -326,14 +331,14 @@ mod tests {
         assert_eq!(secret(&unnamed, Access::Contacts), "corp/contacts");
         assert_eq!(unnamed.agent_id, Some(1_000_002));
         assert_eq!(
-            (unnamed.base.authority.as_str(), unnamed.base.path.as_str()),
+            (unnamed.base.server.authority.as_str(), unnamed.base.server.path.as_str()),
             ("127.0.0.1:8080", "/wecom")
         );
 
         let sales = profile("sales").unwrap();
         assert_eq!(secret(&sales, Access::Contacts), "other/only");
         assert_eq!(sales.agent_id, None);
-        assert_eq!(sales.base.authority, "qyapi.weixin.qq.com");
+        assert_eq!(sales.base.server.authority, "qyapi.weixin.qq.com");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Token first, then the call, once more if the token is stale. Says what to send and is told what came back.
 
-use alloc::{boxed::Box, format, rc::Rc, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, format, rc::Rc, string::String, vec, vec::Vec};
 
 use crate::{
     actions::tokens::{self, Issued},
     bindings::exports::wecom::connector::types::{Error, Rejection, TemporaryRejection},
     call::{Access, Answer, Body, Call, Method, Outgoing, Reply},
-    credentials::{Account, BaseUrl, Grant},
+    credentials::{Account, Grant, Server},
     errcode::{self, Class},
     wire,
 };
@@ -17,7 +17,7 @@ pub(crate) struct Request {
     pub(crate) https: bool,
     pub(crate) authority: String,
     pub(crate) path_with_query: String,
-    pub(crate) content_type: Option<String>,
+    pub(crate) content_type: Option<Cow<'static, str>>,
     pub(crate) payload: Payload,
 }
 
@@ -59,59 +59,60 @@ pub(crate) enum Step {
     Done(Result<Box<Answer>, Error>),
 }
 
-/// What an instance keeps between calls.
-#[cfg(target_family = "wasm")]
-#[derive(Clone)]
-pub(crate) struct Kept {
-    pub(crate) environment: Vec<(String, String)>,
-    pub(crate) tokens: Tokens,
-}
-
-#[cfg(target_family = "wasm")]
-impl Kept {
-    pub(crate) const fn new() -> Self {
-        Self { environment: Vec::new(), tokens: Tokens(Vec::new()) }
-    }
-}
-
-/// The tokens that the instance has, each with the second from which on it is not used any more.
+/// The tokens that the instance has.
 ///
 /// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
-#[derive(Clone, Default)]
-pub(crate) struct Tokens(Vec<(TokenKey, String, u64)>);
+#[derive(Clone)]
+pub(crate) struct Tokens(Vec<Kept>);
 
-/// Server, enterprise and secret.
-type TokenKey = (String, String, String);
+#[derive(Clone)]
+struct Kept {
+    origin: Origin,
+    token: String,
+    /// The second from which on it is not used any more.
+    until: u64,
+}
 
-fn token_key(base: &BaseUrl, corp_id: &str, secret: &str) -> TokenKey {
-    let scheme = if base.https { "https" } else { "http" };
-    (format!("{scheme}://{}{}", base.authority, base.path), corp_id.into(), secret.into())
+/// Where a token comes from.
+#[derive(Clone, PartialEq)]
+struct Origin {
+    server: Server,
+    corp_id: String,
+    secret: String,
+}
+
+/// What an exchange found out about the tokens of an origin: a new one, with its end, or that the old one is dead.
+pub(crate) struct News {
+    origin: Origin,
+    token: Option<(String, u64)>,
 }
 
 impl Tokens {
     /// Far more than a host gives to one instance; only there so that memory has an end.
     const MOST: usize = 64;
 
-    pub(crate) fn learn(&mut self, News { key, token }: News) {
-        self.0.retain(|(it, ..)| *it != key);
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn learn(&mut self, News { origin, token }: News) {
+        self.0.retain(|it| it.origin != origin);
         if self.0.len() >= Self::MOST {
             self.0.clear();
         }
-        self.0.extend(token.map(|(token, until)| (key, token, until)));
+        self.0.extend(token.map(|(token, until)| Kept { origin, token, until }));
     }
 
-    fn get(&self, key: &TokenKey, now: u64) -> Option<String> {
-        self.0
-            .iter()
-            .find(|(it, _, until)| it == key && now < *until)
-            .map(|(_, token, _)| token.clone())
+    fn get(&self, server: &Server, corp_id: &str, secret: &str, now: u64) -> Option<String> {
+        let mut all = self.0.iter();
+        let found = all.find(|Kept { origin, until, .. }| {
+            origin.secret == secret
+                && origin.corp_id == corp_id
+                && origin.server == *server
+                && now < *until
+        });
+        found.map(|it| it.token.clone())
     }
-}
-
-/// What an exchange found out about the token of a secret: a new one, with its end, or that the old one is dead.
-pub(crate) struct News {
-    key: TokenKey,
-    token: Option<(String, u64)>,
 }
 
 /// How many bytes of WeCom's words are passed on.
@@ -120,11 +121,11 @@ const LONGEST_MESSAGE: usize = 512;
 /// One call on its way.
 pub(crate) struct Exchange {
     call: Box<Outgoing>,
-    base: BaseUrl,
+    server: Server,
     /// None for a call that asks for a token.
     grant: Option<Grant>,
     /// The call for a token, while that is the one that is out.
-    token_call: Option<(TokenKey, Call<Issued>)>,
+    token_call: Option<Call<Issued>>,
     /// The token that the caller's own call carries, if there is one.
     token: Option<String>,
     refreshed: bool,
@@ -149,14 +150,14 @@ impl Exchange {
             if call.access == Access::Open { None } else { Some(account.grant(call.access)?) };
         let token = match &grant {
             Some(Grant::Secret { corp_id, secret }) => {
-                tokens.get(&token_key(&account.base, corp_id, secret), now)
+                tokens.get(&account.base.server, corp_id, secret, now)
             }
             Some(Grant::Token(token)) => Some(token.clone()),
             Some(Grant::Key(_)) | None => None,
         };
         let mut exchange = Self {
             call,
-            base: account.base,
+            server: account.base.server,
             grant,
             token_call: None,
             token,
@@ -169,7 +170,7 @@ impl Exchange {
 
     /// What to do after the last request was answered, or was not.
     pub(crate) fn answer(&mut self, outcome: Result<Response, Failure>, now: u64) -> Step {
-        let Some((key, call)) = self.token_call.take() else {
+        let Some(call) = self.token_call.take() else {
             return self.answer_to_call(outcome);
         };
         let issued = match read(&call.outgoing, outcome) {
@@ -181,7 +182,7 @@ impl Exchange {
             Ok(issued) => {
                 let life = u64::from(issued.expires_in);
                 let until = now + life - (life / 2).min(300);
-                self.news = Some(News { key, token: Some((issued.access_token.clone(), until)) });
+                self.found(Some((issued.access_token.clone(), until)));
                 self.token = Some(issued.access_token);
                 self.next()
             }
@@ -190,24 +191,30 @@ impl Exchange {
     }
 
     fn answer_to_call(&mut self, outcome: Result<Response, Failure>) -> Step {
-        match (read(&self.call, outcome), &self.grant) {
-            (Ok(Reply::Accepted(mut it)), _) => {
+        match read(&self.call, outcome) {
+            Ok(Reply::Accepted(mut it)) => {
                 it.warning = it.warning.map(|warning| self.without_secrets(&warning));
                 Step::Done(Ok(it))
             }
-            (Ok(Reply::Refused { code, .. }), Some(Grant::Secret { corp_id, secret }))
-                if errcode::class(code) == Class::Token && !self.refreshed =>
+            Ok(Reply::Refused { code, .. })
+                if errcode::class(code) == Class::Token
+                    && matches!(self.grant, Some(Grant::Secret { .. }))
+                    && !self.refreshed =>
             {
-                let key = token_key(&self.base, corp_id, secret);
-                self.news = Some(News { key, token: None });
+                self.found(None);
                 self.token = None;
                 self.refreshed = true;
                 self.next()
             }
-            (Ok(Reply::Refused { code, message }), _) => {
-                Step::Done(Err(self.rejection(code, &message)))
-            }
-            (Err(failure), _) => Step::Done(Err(error(&self.call, &failure))),
+            Ok(Reply::Refused { code, message }) => Step::Done(Err(self.rejection(code, &message))),
+            Err(failure) => Step::Done(Err(error(&self.call, &failure))),
+        }
+    }
+
+    fn found(&mut self, token: Option<(String, u64)>) {
+        if let Some(Grant::Secret { corp_id, secret }) = self.grant.clone() {
+            let origin = Origin { server: self.server.clone(), corp_id, secret };
+            self.news = Some(News { origin, token });
         }
     }
 
@@ -217,15 +224,15 @@ impl Exchange {
         match (&self.grant, &self.token) {
             (Some(Grant::Secret { corp_id, secret }), None) => {
                 let call = tokens::fetch(corp_id, secret);
-                let request = request(&self.base, &call.outgoing, query);
-                self.token_call = Some((token_key(&self.base, corp_id, secret), call));
+                let request = request(&self.server, &call.outgoing, query);
+                self.token_call = Some(call);
                 return Step::Send(request);
             }
             (Some(Grant::Key(key)), _) => wire::push_query(&mut query, "key", key),
             (_, Some(token)) => wire::push_query(&mut query, "access_token", token),
             (Some(Grant::Token(_)) | None, None) => {}
         }
-        Step::Send(request(&self.base, &self.call, query))
+        Step::Send(request(&self.server, &self.call, query))
     }
 
     fn rejection(&self, code: i32, message: &str) -> Error {
@@ -257,10 +264,9 @@ impl Exchange {
         for secret in held.into_iter().chain(&self.token).chain(sent).filter(|it| !it.is_empty()) {
             let mut encoded = String::new();
             wire::percent_encode(&mut encoded, secret);
-            message = message
-                .replace(secret.as_str(), "***")
-                .replace(&encoded, "***")
-                .replace(&wire::with_small_digits(&encoded), "***");
+            for spelling in [secret, &encoded, &wire::with_small_digits(&encoded)] {
+                message = wire::without(&message, spelling);
+            }
         }
         message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
         message
@@ -295,7 +301,7 @@ fn error(call: &Outgoing, failure: &Failure) -> Error {
     }
 }
 
-fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
+fn request(server: &Server, call: &Outgoing, mut query: String) -> Request {
     for (name, value) in &call.query {
         wire::push_query(&mut query, name, value);
     }
@@ -305,14 +311,14 @@ fn request(base: &BaseUrl, call: &Outgoing, mut query: String) -> Request {
             (Some("application/json; charset=utf-8".into()), Payload::Json(body.clone().finish()))
         }
         Body::Upload(upload) => {
-            (Some(upload.content_type.clone()), Payload::Upload(Rc::clone(upload)))
+            (Some(upload.content_type.clone().into()), Payload::Upload(Rc::clone(upload)))
         }
     };
     Request {
         method: call.method,
-        https: base.https,
-        authority: base.authority.clone(),
-        path_with_query: [&base.path, call.path, &query].concat(),
+        https: server.https,
+        authority: server.authority.clone(),
+        path_with_query: [&server.path, call.path, &query].concat(),
         content_type,
         payload,
     }
@@ -394,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_token_is_fetched_once_and_kept_until_shortly_before_it_expires() {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new();
         let (requests, result) = play(
             account(),
             call(Access::Application),
@@ -422,7 +428,7 @@ mod tests {
 
     #[test]
     fn secrets_never_share_a_token() {
-        let mut tokens = Tokens::default();
+        let mut tokens = Tokens::new();
         let script = [Ok((200, TOKEN)), Ok((200, OK))];
         play(account(), call(Access::Application), &mut tokens, 0, &script);
         let (requests, _) = play(account(), call(Access::Contacts), &mut tokens, 0, &script);
@@ -433,7 +439,7 @@ mod tests {
     fn a_dead_token_is_refreshed_once_and_the_call_repeated_once() {
         for code in [40001, 40014, 41001, 42001] {
             let dead = format!(r#"{{"errcode":{code},"errmsg":"dead"}}"#);
-            let mut tokens = Tokens::default();
+            let mut tokens = Tokens::new();
             let script =
                 [Ok((200, TOKEN)), Ok((200, dead.as_str())), Ok((200, TOKEN)), Ok((200, OK))];
             let (requests, result) =
@@ -443,7 +449,7 @@ mod tests {
         }
         let script = [Ok((200, TOKEN)), Ok((200, DEAD)), Ok((200, TOKEN)), Ok((200, DEAD))];
         let (requests, result) =
-            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script);
+            play(account(), call(Access::Application), &mut Tokens::new(), 0, &script);
         assert_eq!(requests.len(), 4);
         assert!(result.contains("PermanentRejected") && result.contains("40014"), "{result}");
     }
@@ -453,14 +459,14 @@ mod tests {
         let given = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
         let account = Account::of_application(Application::Token(given), &[]).unwrap();
         let (requests, result) =
-            play(account, call(Access::Application), &mut Tokens::default(), 0, &[Ok((200, DEAD))]);
+            play(account, call(Access::Application), &mut Tokens::new(), 0, &[Ok((200, DEAD))]);
         assert_eq!(requests, ["/cgi-bin/x?access_token=T1 {\"a\":1}"]);
         assert!(result.contains("40014") && !result.contains("T1"), "{result}");
 
         let key = ChatbotCredentials { key: "K&1".into(), base_url: None };
         let account = Account::of_chatbot(Chatbot::Credentials(key), &[]).unwrap();
         let (requests, result) =
-            play(account, call(Access::Chatbot), &mut Tokens::default(), 0, &[Ok((200, DEAD))]);
+            play(account, call(Access::Chatbot), &mut Tokens::new(), 0, &[Ok((200, DEAD))]);
         assert_eq!(requests, ["/cgi-bin/x?key=K%261 {\"a\":1}"]);
         assert!(result.contains("40014"), "{result}");
     }
@@ -471,7 +477,7 @@ mod tests {
         let (requests, result) = play(
             account(),
             call(Access::Application),
-            &mut Tokens::default(),
+            &mut Tokens::new(),
             0,
             &[Ok((200, refused))],
         );
@@ -485,7 +491,7 @@ mod tests {
             let answer = format!(r#"{{"errcode":{code},"errmsg":"{words}"}}"#);
             let token = TOKEN.replace("T1", "canary/token");
             let script = [Ok((200, token.as_str())), Ok((200, answer.as_str()))];
-            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script).1
+            play(account(), call(Access::Application), &mut Tokens::new(), 0, &script).1
         };
         let warned =
             said(0, "warning: canary/token canary%2Ftoken canary%2ftoken canary app/secret");
@@ -519,13 +525,13 @@ mod tests {
             ),
         ] {
             let call = call(Access::Application).repeatable_if(repeatable);
-            let (_, result) = play(given(), call, &mut Tokens::default(), 0, &[answer]);
+            let (_, result) = play(given(), call, &mut Tokens::new(), 0, &[answer]);
             assert!(result.starts_with(&format!("Err(Error::{case}(")), "{case}: {result}");
         }
         // While asking for a token, nothing has been done yet.
         let script = [Err(Failure::Silent("reset"))];
         let (_, result) =
-            play(account(), call(Access::Application), &mut Tokens::default(), 0, &script);
+            play(account(), call(Access::Application), &mut Tokens::new(), 0, &script);
         assert!(result.starts_with("Err(Error::NoReply("), "{result}");
     }
 
@@ -541,12 +547,12 @@ mod tests {
         };
         for (given, sent) in [(None, 7), (Some(9), 9)] {
             let script = [Ok((200, TOKEN)), Ok((200, OK))];
-            let (requests, _) = play(account(), send(given), &mut Tokens::default(), 0, &script);
+            let (requests, _) = play(account(), send(given), &mut Tokens::new(), 0, &script);
             assert!(requests[1].ends_with(&format!(r#"{{"agentid":{sent}}}"#)), "{}", requests[1]);
         }
         let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
         let account = Account::of_application(Application::Token(token), &[]).unwrap();
-        let (requests, result) = play(account, send(None), &mut Tokens::default(), 0, &[]);
+        let (requests, result) = play(account, send(None), &mut Tokens::new(), 0, &[]);
         assert_eq!(requests.len(), 0);
         assert!(result.contains("agent-id is missing"), "{result}");
     }

@@ -1,7 +1,6 @@
 //! The switchboard: each exported function on one line, and the loop that drives an exchange.
 
-use alloc::boxed::Box;
-use core::cell::Ref;
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use crate::{
     abi::{Canonical, export, exported},
@@ -14,7 +13,7 @@ use crate::{
     },
     call::{Answer, Call, Outgoing},
     credentials::{Account, Environment},
-    exchange::{self, Exchange, Step},
+    exchange::{self, Exchange, Step, Tokens},
     runtime, wasi_http,
 };
 
@@ -81,8 +80,10 @@ pub(crate) trait Caller: Canonical {
 impl Caller for Application {
     #[inline(never)]
     fn account(self) -> Result<Account> {
-        match self {
-            Self::Profile(_) => Account::of_application(self, &environment()),
+        match &self {
+            Self::Profile(name) => profile(&["application ", name].concat(), |environment| {
+                Account::of_application(self.clone(), environment)
+            }),
             Self::Credentials(_) | Self::Token(_) => Account::of_application(self, &[]),
         }
     }
@@ -91,19 +92,44 @@ impl Caller for Application {
 impl Caller for Chatbot {
     #[inline(never)]
     fn account(self) -> Result<Account> {
-        match self {
-            Self::Profile(_) => Account::of_chatbot(self, &environment()),
+        match &self {
+            Self::Profile(name) => profile(&["chatbot ", name].concat(), |environment| {
+                Account::of_chatbot(self.clone(), environment)
+            }),
             Self::Credentials(_) => Account::of_chatbot(self, &[]),
         }
     }
 }
 
-/// The environment, asked for once: it stays the same as long as the instance lives.
-fn environment() -> Ref<'static, Environment> {
-    if runtime::kept().environment.is_empty() {
-        runtime::keep(|it| it.environment = wasi_http::environment());
+/// What an instance keeps between calls.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    /// Those of profiles, by caller and name: the environment stays the same as long as the instance lives.
+    accounts: Vec<(String, Account)>,
+    tokens: Tokens,
+}
+
+impl Kept {
+    /// Far more than a host gives to one instance; only there so that memory has an end.
+    const MOST_ACCOUNTS: usize = 64;
+
+    pub(crate) const fn new() -> Self {
+        Self { accounts: Vec::new(), tokens: Tokens::new() }
     }
-    Ref::map(runtime::kept(), |it| it.environment.as_slice())
+}
+
+fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Result<Account> {
+    if let Some((_, account)) = runtime::kept().accounts.iter().find(|(it, _)| it == name) {
+        return Ok(account.clone());
+    }
+    let account = make(&wasi_http::environment())?;
+    runtime::keep(|it| {
+        if it.accounts.len() >= Kept::MOST_ACCOUNTS {
+            it.accounts.clear();
+        }
+        it.accounts.push((name.into(), account.clone()));
+    });
+    Ok(account)
 }
 
 fn issue(account: Result<Account>, scope: TokenScope) -> Result<IssuedToken> {

@@ -152,10 +152,13 @@ impl<'a> Reader<'a> {
     /// What stands for itself, up to a quotation mark or a backslash.
     fn run(&mut self) -> Option<&'a str> {
         let rest = self.text.as_bytes().get(self.at..)?;
-        let length = rest.iter().position(|it| matches!(it, b'"' | b'\\' | ..b' '))?;
+        let length = plain(rest);
+        if !matches!(rest.get(length)?, b'"' | b'\\') {
+            return None;
+        }
         let run = self.text.get(self.at..self.at + length)?;
         self.at += length;
-        matches!(rest.get(length), Some(b'"' | b'\\')).then_some(run)
+        Some(run)
     }
 
     fn escaped(&mut self) -> Option<char> {
@@ -306,11 +309,9 @@ impl Json for str {
     fn write(&self, to: &mut Vec<u8>) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         to.push(b'"');
-        // What must be escaped is one byte long. Everything between goes as it is.
-        let mut special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
         let mut rest = self.as_bytes();
-        while let Some(length) = rest.iter().position(&mut special) {
-            let (run, more) = rest.split_at(length);
+        loop {
+            let (run, more) = rest.split_at_checked(plain(rest)).unwrap_or((rest, &[]));
             to.extend_from_slice(run);
             let Some((byte, more)) = more.split_first() else { break };
             match byte {
@@ -326,9 +327,29 @@ impl Json for str {
             }
             rest = more;
         }
-        to.extend_from_slice(rest);
         to.push(b'"');
     }
+}
+
+/// How many bytes at the beginning stand for themselves in a string: all but control characters, quotation marks and
+/// backslashes. Eight at a time, as texts are most of what is read and written.
+fn plain(bytes: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // The highest bit of each byte that is less than `limit`, and perhaps of some behind the first that is.
+    let below =
+        |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word & (EACH << 7);
+    let (words, rest) = bytes.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = below(word ^ (EACH * u64::from(b'"')), 1);
+        let backslashes = below(word ^ (EACH * u64::from(b'\\')), 1);
+        let special = below(word, b' ') | quotes | backslashes;
+        if special != 0 {
+            return 8 * index + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |it: &u8| matches!(it, b'"' | b'\\' | ..b' ');
+    8 * words.len() + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 impl Json for &str {
@@ -460,6 +481,25 @@ mod tests {
         let deep = |depth| ["[".repeat(depth), "]".repeat(depth)].concat();
         json(&deep(127));
         json(&deep(128));
+    }
+
+    #[test]
+    fn what_stands_for_itself_ends_at_the_first_byte_that_does_not() {
+        for length in 0..20 {
+            let text = vec![b'x'; length];
+            assert_eq!(plain(&text), length);
+            for (at, byte) in (0..length).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+                let mut text = text.clone();
+                text[at] = byte;
+                let special = byte < b' ' || byte == b'"' || byte == b'\\';
+                assert_eq!(
+                    plain(&text),
+                    if special { at } else { length },
+                    "{byte} at {at} of {length}"
+                );
+            }
+        }
+        assert_eq!(plain("部门\u{80}\u{7f} !#[]\"\\".as_bytes()), 14);
     }
 
     #[test]

@@ -30,4 +30,4 @@ mod wasi_http;
 mod wire;
 
 #[cfg(target_family = "wasm")]
-use exchange::Kept;
+use guest::Kept;

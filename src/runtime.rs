@@ -24,6 +24,8 @@ use crate::Kept;
 unsafe extern "C" {
     /// Where memory begins that the linker has not given out.
     static __heap_base: u8;
+    /// What is to be done before anything else: nothing at present. Where nobody calls it, the linker has every export call it.
+    fn __wasm_call_ctors();
 }
 
 const PAGE: usize = 64 << 10;
@@ -57,7 +59,7 @@ static ARENA: Arena = Arena {
 // SAFETY: every piece lies behind the one before it, until the call is over and nobody uses any of them.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let at = self.next.get().next_multiple_of(layout.align());
+        let at = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
         let end = at.saturating_add(layout.size());
         let available = wasm32::memory_size::<0>() * PAGE;
         if end > available && !grow(end - available) {
@@ -100,7 +102,11 @@ impl Arena {
         if !self.over.replace(false) {
             return;
         }
-        if self.changed.replace(false) || self.bottom.get() == 0 {
+        if self.bottom.get() == 0 {
+            // SAFETY: nothing ran before, and it is called once.
+            unsafe { __wasm_call_ctors() };
+            self.settle();
+        } else if self.changed.replace(false) {
             self.settle();
         }
         self.next.set(self.bottom.get());

@@ -4,6 +4,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 /// Appends `name=value` to a query, with everything encoded that is not unreserved in RFC 3986.
 pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
+    query.reserve(name.len() + value.len() + 2);
     query.push(if query.is_empty() { '?' } else { '&' });
     query.push_str(name);
     query.push('=');
@@ -12,15 +13,24 @@ pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
 
 pub(crate) fn percent_encode(to: &mut String, value: &str) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    /// Letters, digits and `-._~`, a bit for each.
+    const PLAIN: [u64; 4] = [0x03ff_6000_0000_0000, 0x47ff_fffe_87ff_fffe, 0, 0];
     let digit = |it: u8| DIGITS.get(usize::from(it)).copied().map_or('0', char::from);
-    to.reserve(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            to.push(char::from(byte));
-        } else {
+    let plain =
+        |it: u8| PLAIN.get(usize::from(it >> 6)).is_some_and(|bits| bits >> (it & 63) & 1 == 1);
+    let mut rest = value;
+    // In runs, as most of what is sent is plain.
+    while let Some(length) = rest.bytes().position(|it| !plain(it)) {
+        let Some((run, more)) = rest.split_at_checked(length) else { break };
+        to.push_str(run);
+        let mut characters = more.chars();
+        let special = characters.next().unwrap_or_default();
+        for byte in special.encode_utf8(&mut [0; 4]).bytes() {
             to.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
+        rest = characters.as_str();
     }
+    to.push_str(rest);
 }
 
 /// What [`percent_encode`] made, as somebody else may write it: `%2f` for `%2F`.
@@ -32,6 +42,24 @@ pub(crate) fn with_small_digits(encoded: &str) -> String {
         small.extend(["%", &digits.to_ascii_lowercase(), rest]);
     }
     small
+}
+
+/// Where a text stands in another. Without the tables of `str::find`, which are for more than is looked through here.
+pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
+    text.as_bytes().windows(part.len().max(1)).position(|it| it == part.as_bytes())
+}
+
+/// A text with `***` for each place where a secret stands in it.
+pub(crate) fn without(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = find(rest, secret).and_then(|at| rest.split_at_checked(at)) {
+        clean.push_str(before);
+        clean.push_str("***");
+        rest = after.get(secret.len()..).unwrap_or_default();
+    }
+    clean.push_str(rest);
+    clean
 }
 
 /// A number in decimal digits.
@@ -123,6 +151,8 @@ fn contains_line(content: &[u8], boundary: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
@@ -131,6 +161,29 @@ mod tests {
         push_query(&mut query, "a", "x y&z=部#%+/?");
         push_query(&mut query, "b", "A-z_0.9~");
         assert_eq!(query, "?a=x%20y%26z%3D%E9%83%A8%23%25%2B%2F%3F&b=A-z_0.9~");
+        for byte in 0..0x80 {
+            let mut encoded = String::new();
+            percent_encode(&mut encoded, &char::from(byte).to_string());
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            assert_eq!(
+                encoded,
+                if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_are_blanked_out() {
+        for (text, clean) in [
+            ("", ""),
+            ("部", "部"),
+            ("部门", "***"),
+            ("x部门y部部门", "x***y部***"),
+            ("部门部门", "******"),
+        ] {
+            assert_eq!(without(text, "部门"), clean, "{text}");
+        }
+        assert_eq!(without("abc", ""), "abc");
     }
 
     #[test]
