@@ -34,12 +34,13 @@
 //! | `json.rs` | JSON to component values and back |
 //! | `upload.rs` | calls that carry a file, which dynamic values would swell |
 //! | `transport.rs` | [`Transport`]: how requests leave; replace it to test without a network |
-//! | `pool.rs`, `dial.rs` | [`Pool`]: the transport that keeps connections alive |
+//! | `pool.rs`, `dial.rs`, `alarm.rs` | [`Pool`]: the transport that keeps connections alive |
 //! | `contract.rs` | [`contract`]: the WIT files as documentation |
 //! | `bin/wecom/` | the command |
 
 pub mod contract;
 
+mod alarm;
 mod dial;
 mod host;
 mod instance;

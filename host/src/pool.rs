@@ -15,16 +15,14 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri, header::HOST};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use rustls::ClientConfig;
-use tokio::{
-    sync::Notify,
-    time::{Instant, Sleep},
-};
+use tokio::{runtime::Handle, sync::Notify, time::Instant};
 use wasmtime_wasi_http::Error;
 
 use crate::{
+    alarm::Alarm,
     dial::{Destination, dial},
     transport::{Body, Sending, Timeouts, Transport},
 };
@@ -72,11 +70,15 @@ struct Shared {
 }
 
 struct Idle {
-    sender: Sender,
+    connection: Connection,
     since: Instant,
 }
 
-type Sender = SendRequest<Outgoing>;
+struct Connection {
+    sender: SendRequest<Outgoing>,
+    /// For whoever waits at this connection.
+    alarm: Alarm,
+}
 
 /// Why there is no response.
 enum Failure {
@@ -116,23 +118,35 @@ impl Shared {
         // Lets the connections hear first what came in meanwhile: that the server closed them, above all.
         tokio::task::yield_now().await;
 
-        let mut dialing = pin!(tokio::time::timeout(connect, dial(&to, self.options.tls.as_ref())));
+        // Most requests need none: in a box of its own, so that they need not make room for it.
+        let mut dialing = None;
         loop {
             // A connection that comes back while we dial is as good as a new one.
             let returned = self.returned.notified();
-            let (sender, fresh) = if let Some(sender) = self.take(&to) {
-                (sender, false)
+            let (mut connection, fresh) = if let Some(connection) = self.take(&to) {
+                (connection, false)
             } else {
+                let dialing = dialing.get_or_insert_with(|| {
+                    Box::pin(tokio::time::timeout(connect, dial(&to, self.options.tls.as_ref())))
+                });
                 tokio::select! {
                     biased;
-                    dialed = &mut dialing => (dialed.map_err(|_| Error::ConnectionTimeout)??, true),
+                    dialed = dialing => {
+                        let sender = dialed.map_err(|_| Error::ConnectionTimeout)??;
+                        (Connection { sender, alarm: Alarm::new() }, true)
+                    }
                     () = returned => continue,
                 }
             };
-            match self.exchange(sender, &to, request, &progress, first_byte).await {
+            match connection.exchange(request, &progress, first_byte).await {
                 Ok(response) => {
+                    let lent = Some(Lent { connection, to: to.clone(), pool: Arc::clone(&self) });
                     return Ok(response.map(|incoming| {
-                        Body::new(Reply { incoming, between_bytes, alarm: None })
+                        let mut reply = Reply { incoming, between_bytes, pausing: false, lent };
+                        if reply.is_end_stream() {
+                            reply.give_back();
+                        }
+                        Body::new(reply)
                     }));
                 }
                 Err(Failure::Failed(error)) => return Err(error),
@@ -143,71 +157,60 @@ impl Shared {
         }
     }
 
-    async fn exchange(
-        self: &Arc<Self>,
-        mut sender: Sender,
-        to: &Destination,
-        request: Request<Outgoing>,
-        progress: &Progress,
-        first_byte: Duration,
-    ) -> Result<Response<Incoming>, Failure> {
-        progress.moved();
-        let mut sending = pin!(sender.try_send_request(request));
-        let response = loop {
-            let deadline = progress.last() + first_byte;
-            match tokio::time::timeout_at(deadline, &mut sending).await {
-                Ok(Ok(response)) => break response,
-                Ok(Err(mut error)) => {
-                    return Err(match error.take_message() {
-                        Some(request) => Failure::Unsent(Box::new(request)),
-                        None => Failure::Failed(exchange_error(error.into_error())),
-                    });
-                }
-                // A long body keeps moving: the clock starts with its last piece.
-                Err(_) if progress.last() + first_byte > deadline => {}
-                Err(_) if progress.complete() => {
-                    return Err(Failure::Failed(Error::ConnectionReadTimeout));
-                }
-                Err(_) => return Err(Failure::Failed(Error::ConnectionWriteTimeout)),
-            }
-        };
-
-        // It is free when the response's body has been read.
-        let shared = Arc::clone(self);
-        let to = to.clone();
-        tokio::spawn(async move {
-            if sender.ready().await.is_ok() {
-                shared.put(to, sender);
-            }
-        });
-        Ok(response)
-    }
-
     /// The connection that was used last, of those that are still open.
-    fn take(&self, to: &Destination) -> Option<Sender> {
+    fn take(&self, to: &Destination) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle.get_mut(to)?;
-        while let Some(Idle { sender, since }) = waiting.pop() {
+        while let Some(Idle { connection, since }) = waiting.pop() {
             if since.elapsed() >= self.options.idle {
                 // The others wait longer still.
                 waiting.clear();
-            } else if sender.is_ready() {
-                return Some(sender);
+            } else if connection.sender.is_ready() {
+                return Some(connection);
             }
         }
         idle.remove(to);
         None
     }
 
-    fn put(&self, to: Destination, sender: Sender) {
+    fn put(&self, to: Destination, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle.entry(to).or_default();
-        waiting.retain(|it| !it.sender.is_closed());
+        waiting.retain(|it| !it.connection.sender.is_closed());
         if waiting.len() < self.options.idle_connections {
-            waiting.push(Idle { sender, since: Instant::now() });
+            waiting.push(Idle { connection, since: Instant::now() });
         }
         drop(idle);
         self.returned.notify_waiters();
+    }
+}
+
+impl Connection {
+    async fn exchange(
+        &mut self,
+        request: Request<Outgoing>,
+        progress: &Progress,
+        first_byte: Duration,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut sending = pin!(self.sender.try_send_request(request));
+        loop {
+            let since = progress.last();
+            match self.alarm.limit(since, first_byte, &mut sending).await {
+                Some(Ok(response)) => return Ok(response),
+                Some(Err(mut error)) => {
+                    return Err(match error.take_message() {
+                        Some(request) => Failure::Unsent(Box::new(request)),
+                        None => Failure::Failed(exchange_error(error.into_error())),
+                    });
+                }
+                // A long body keeps moving: the clock starts with its last piece.
+                None if progress.last() > since => {}
+                None if progress.complete() => {
+                    return Err(Failure::Failed(Error::ConnectionReadTimeout));
+                }
+                None => return Err(Failure::Failed(Error::ConnectionWriteTimeout)),
+            }
+        }
     }
 }
 
@@ -296,11 +299,41 @@ impl http_body::Body for Outgoing {
     }
 }
 
-/// The response's body, with an alarm clock for the pauses in it.
+/// The response's body, which watches the pauses in it, and gives the connection back at its end.
 struct Reply {
     incoming: Incoming,
     between_bytes: Duration,
-    alarm: Option<Pin<Box<Sleep>>>,
+    pausing: bool,
+    lent: Option<Lent>,
+}
+
+/// A connection until the response has come in.
+struct Lent {
+    connection: Connection,
+    to: Destination,
+    pool: Arc<Shared>,
+}
+
+impl Reply {
+    fn give_back(&mut self) {
+        let Some(Lent { mut connection, to, pool }) = self.lent.take() else { return };
+        if connection.sender.is_ready() {
+            pool.put(to, connection);
+        } else if let Ok(runtime) = Handle::try_current() {
+            // Its own task has yet to see that the response is over, or what becomes of one that nobody read.
+            runtime.spawn(async move {
+                if connection.sender.ready().await.is_ok() {
+                    pool.put(to, connection);
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        self.give_back();
+    }
 }
 
 impl http_body::Body for Reply {
@@ -308,19 +341,24 @@ impl http_body::Body for Reply {
     type Error = Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let between_bytes = self.between_bytes;
-        match Pin::new(&mut self.incoming).poll_frame(cx) {
+        let it = self.get_mut();
+        match Pin::new(&mut it.incoming).poll_frame(cx) {
             Poll::Ready(frame) => {
-                self.alarm = None;
+                it.pausing = false;
+                if it.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+                    it.give_back();
+                }
                 Poll::Ready(frame.map(|it| it.map_err(|it| reply_error(&it))))
             }
             Poll::Pending => {
-                let alarm =
-                    self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(between_bytes)));
-                ready!(alarm.as_mut().poll(cx));
+                let Some(Lent { connection, .. }) = &mut it.lent else { return Poll::Ready(None) };
+                if !mem::replace(&mut it.pausing, true) {
+                    connection.alarm.set(Instant::now(), it.between_bytes);
+                }
+                ready!(connection.alarm.poll(cx));
                 Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
             }
         }
@@ -495,6 +533,97 @@ mod tests {
             assert!(calls % 3 == 0 || result.is_ok(), "call {calls}: {result:?}");
             assert!(server.counts().1 <= calls);
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_comes_back_when_the_response_is_over() {
+        let script = |reply| Script { requests: 100, reply, after: After::Close };
+        let pool = pool();
+        for (reply, chunks) in [
+            (OK, 1),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", 0),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 2),
+        ] {
+            let server = Server::start(script(reply)).await;
+            for _ in 0..5 {
+                let response = pool.send(server.request(), Timeouts::default()).await.unwrap();
+                let mut body = response.into_body();
+                for _ in 0..chunks {
+                    let _ = body.frame().await;
+                }
+                // The next request does not wait for the body to be dropped.
+                let other = exchange(&pool, server.request()).await.unwrap();
+                assert_eq!(other, if chunks == 0 { "" } else { "ok" });
+            }
+            assert_eq!(server.counts(), (1, 10), "{reply}");
+        }
+
+        // All of it is there, and nobody looks.
+        let server = Server::start(script(OK)).await;
+        for _ in 0..5 {
+            let response = pool.send(server.request(), Timeouts::default()).await.unwrap();
+            drop(response);
+        }
+        assert_eq!(server.counts(), (1, 5));
+    }
+
+    #[test]
+    fn a_response_may_outlive_the_runtime() {
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let pool = pool();
+        let first = runtime();
+        let response = first.block_on(async {
+            let reply = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok";
+            let server = Server::start(Script { requests: 1, reply, after: After::Hang }).await;
+            pool.send(server.request(), Timeouts::default()).await.unwrap()
+        });
+        drop(first);
+        drop(response);
+        // What belonged to it is of no use to the next.
+        runtime().block_on(async {
+            let server =
+                Server::start(Script { requests: 1, reply: OK, after: After::Close }).await;
+            assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok");
+        });
+    }
+
+    #[tokio::test]
+    async fn each_request_has_its_own_limits() {
+        let (long, short) = (Duration::from_mins(1), Duration::from_millis(20));
+        let limits = |first_byte, between_bytes| Timeouts {
+            first_byte: Some(first_byte),
+            between_bytes: Some(between_bytes),
+            ..Timeouts::default()
+        };
+        let options = PoolOptions {
+            first_byte: Duration::MAX,
+            between_bytes: Duration::MAX,
+            ..PoolOptions::default()
+        };
+        let pool = Pool::new(options);
+        let all = |response: Response<Body>| response.into_body().collect();
+
+        let silent = Server::start(Script { requests: 2, reply: OK, after: After::Hang }).await;
+        for first_byte in [Duration::MAX, long, short] {
+            let sent = pool.send(silent.request(), limits(first_byte, long)).await;
+            match sent {
+                Ok(response) => assert!(first_byte > short && all(response).await.is_ok()),
+                Err(error) => {
+                    assert_eq!(
+                        (error.to_string().as_str(), first_byte),
+                        ("connection read timeout", short)
+                    );
+                }
+            }
+        }
+        assert_eq!(silent.counts(), (1, 2));
+
+        let reply = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok";
+        let halting = Server::start(Script { requests: 1, reply, after: After::Hang }).await;
+        let response = pool.send(halting.request(), limits(long, short)).await.unwrap();
+        let error = all(response).await.unwrap_err();
+        assert_eq!(error.to_string(), "connection read timeout");
     }
 
     #[tokio::test]
