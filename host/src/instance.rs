@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
+use tokio::time::Instant;
 use wasmtime::{
     ResourceLimiter, Store,
     component::{self, ResourceTable, Val},
@@ -11,6 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::{
+    alarm::Alarm,
     bindings::Connector,
     host::{self, Host, Loaded},
     json::{self, Problem},
@@ -33,6 +35,8 @@ struct Live {
     store: Store<State>,
     instance: component::Instance,
     connector: Option<Arc<Connector>>,
+    /// For the longest that a call may take.
+    alarm: Alarm,
 }
 
 /// Why a call has no result.
@@ -79,7 +83,8 @@ impl Instance {
             Arc::clone(live.connector.insert(Arc::new(connector)))
         };
         let time = self.host.0.limits.time;
-        let result = within(time, function(&mut live.store, &connector)).await;
+        let call = function(&mut live.store, &connector);
+        let result = within(&mut live.alarm, time, call).await;
         self.keep(live, result)
     }
 
@@ -119,7 +124,7 @@ impl Instance {
         };
         let mut results = vec![Val::Bool(false); usize::from(function.result.is_some())];
         let call = callee.call_async(&mut live.store, &arguments, &mut results);
-        let outcome = within(loaded.limits.time, call).await;
+        let outcome = within(&mut live.alarm, loaded.limits.time, call).await;
         self.keep(live, outcome)?;
 
         let result = results.into_iter().next().zip(function.result.as_ref());
@@ -135,12 +140,12 @@ impl Instance {
         }
         let loaded = &self.host.0;
         let mut store = host::store(loaded, &self.environment);
-        let instance = within(loaded.limits.time, loaded.pre.instantiate_async(&mut store))
-            .await
-            .map_err(|it| {
+        let mut alarm = Alarm::new();
+        let start = loaded.pre.instantiate_async(&mut store);
+        let instance = within(&mut alarm, loaded.limits.time, start).await.map_err(|it| {
             unavailable(it.as_ref().unwrap_or(&wasmtime::format_err!("took too long to start")))
         })?;
-        Ok(Live { store, instance, connector: None })
+        Ok(Live { store, instance, connector: None, alarm })
     }
 
     /// Puts the sandbox back, if it is still usable.
@@ -174,13 +179,11 @@ fn unavailable(error: &wasmtime::Error) -> CallError {
 
 /// The outcome of a call, or none as its error when the time is over.
 async fn within<T>(
+    alarm: &mut Alarm,
     limit: Duration,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Option<wasmtime::Error>> {
-    match tokio::time::timeout(limit, call).await {
-        Ok(result) => result.map_err(Some),
-        Err(_) => Err(None),
-    }
+    alarm.limit(Instant::now(), limit, call).await.ok_or(None)?.map_err(Some)
 }
 
 fn seconds(time: Duration) -> String {
