@@ -199,7 +199,7 @@ macro_rules! functions {
                 #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract says it all")]
                 pub async fn $name(&mut self, $($argument: $type),*) -> Result<$result, Error> {
                     let call = self.instance.call(async |store, connector| {
-                        connector.$interface().$call(store, $($argument),*).await
+                        connector.$interface(store)?.$call(store, $($argument),*).await
                     });
                     let called = TRANSPORT.scope(Arc::clone(&self.transport), call).await;
                     called.unwrap_or_else(|error| panic!("{}: {error}", stringify!($name)))
@@ -210,24 +210,24 @@ macro_rules! functions {
 }
 
 functions! {
-    wecom_connector_departments {
+    departments {
         list_department_ids call_list_department_ids(application: &Application, department_id: Option<u32>) -> Vec<Department>;
         create_department call_create_department(application: &Application, department: &NewDepartment) -> CreatedDepartment;
         update_department call_update_department(application: &Application, department_id: u32, changes: &DepartmentChanges) -> Receipt;
         delete_department call_delete_department(application: &Application, department_id: u32) -> Receipt;
     }
-    wecom_connector_members {
+    members {
         list_member_ids call_list_member_ids(application: &Application, cursor: Option<&str>, limit: Option<u32>) -> MemberPage;
         create_member call_create_member(application: &Application, member: &NewMember) -> CreatedMember;
         update_member call_update_member(application: &Application, user_id: &UserId, changes: &MemberChanges) -> Receipt;
         delete_member call_delete_member(application: &Application, user_id: &UserId) -> Receipt;
     }
-    wecom_connector_group_chats {
+    group_chats {
         get_group_chat call_get_group_chat(application: &Application, group_chat_id: &GroupChatId) -> GroupChat;
         create_group_chat call_create_group_chat(application: &Application, group_chat: &NewGroupChat) -> CreatedGroupChat;
         update_group_chat call_update_group_chat(application: &Application, group_chat_id: &GroupChatId, changes: &GroupChatChanges) -> Receipt;
     }
-    wecom_connector_app_messages {
+    app_messages {
         send_app_text call_send_app_text(application: &Application, message: &AppText) -> Delivery;
         send_app_markdown call_send_app_markdown(application: &Application, message: &AppMarkdown) -> Delivery;
         send_app_file call_send_app_file(application: &Application, message: &AppFile) -> Delivery;
@@ -236,7 +236,7 @@ functions! {
         send_app_text_card call_send_app_text_card(application: &Application, message: &AppTextCard) -> Delivery;
         recall_app_message call_recall_app_message(application: &Application, message_id: &MessageId) -> Receipt;
     }
-    wecom_connector_group_messages {
+    group_messages {
         send_group_text call_send_group_text(application: &Application, message: &GroupText) -> Receipt;
         send_group_markdown call_send_group_markdown(application: &Application, message: &GroupMarkdown) -> Receipt;
         send_group_file call_send_group_file(application: &Application, message: &GroupFile) -> Receipt;
@@ -244,18 +244,18 @@ functions! {
         send_group_mpnews call_send_group_mpnews(application: &Application, message: &GroupMpnews) -> Receipt;
         send_group_text_card call_send_group_text_card(application: &Application, message: &GroupTextCard) -> Receipt;
     }
-    wecom_connector_chatbots {
+    chatbots {
         send_chatbot_text call_send_chatbot_text(chatbot: &Chatbot, message: &ChatbotText) -> Receipt;
         send_chatbot_markdown call_send_chatbot_markdown(chatbot: &Chatbot, content: &str) -> Receipt;
         send_chatbot_file call_send_chatbot_file(chatbot: &Chatbot, media_id: &MediaId) -> Receipt;
         send_chatbot_image call_send_chatbot_image(chatbot: &Chatbot, image: &ChatbotImage) -> Receipt;
         send_chatbot_news call_send_chatbot_news(chatbot: &Chatbot, articles: &[NewsArticle]) -> Receipt;
     }
-    wecom_connector_media {
+    media {
         upload_media call_upload_media(application: &Application, media: &NewMedia) -> UploadedMedia;
         upload_chatbot_media call_upload_chatbot_media(chatbot: &Chatbot, media: &NewChatbotMedia) -> UploadedMedia;
     }
-    wecom_connector_tokens {
+    tokens {
         get_access_token call_get_access_token(application: &Application, scope: TokenScope) -> IssuedToken;
     }
 }

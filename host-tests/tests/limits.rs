@@ -258,7 +258,7 @@ async fn the_largest_answers_fit() {
         let host = host(COMPONENT, Limits::default(), parrot(answer));
         let result = instance(&host)
             .call(async |store, connector| {
-                let departments = connector.wecom_connector_departments();
+                let departments = connector.departments(store)?;
                 departments.call_list_department_ids(store, &application, None).await
             })
             .await;
@@ -314,17 +314,12 @@ async fn a_long_life_takes_no_more_than_its_largest_call() {
         let (uploaded, listed) = instance
             .call(async |store, connector| {
                 let application = Application::Profile(String::new());
-                let media = connector.wecom_connector_media().call_upload_media(
-                    &mut *store,
-                    &application,
-                    &media,
-                );
-                let uploaded = media.await?;
-                let departments = connector.wecom_connector_departments();
-                Ok((
-                    uploaded,
-                    departments.call_list_department_ids(store, &application, None).await?,
-                ))
+                let uploads = connector.media(store)?;
+                let uploaded = uploads.call_upload_media(&mut *store, &application, &media).await?;
+                let departments = connector.departments(store)?;
+                let listed =
+                    departments.call_list_department_ids(store, &application, None).await?;
+                Ok((uploaded, listed))
             })
             .await
             .unwrap();

@@ -21,7 +21,7 @@ use wasmtime_wasi_http::{WasiHttp, WasiHttpView, p2::bindings::http};
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::{
-    bindings::ConnectorIndices,
+    connector::Typed,
     instance::{Instance, State},
     limits::{Limits, TICK},
     pool::{Pool, PoolOptions},
@@ -59,7 +59,7 @@ pub struct Host(pub(crate) Arc<Loaded>);
 
 pub(crate) struct Loaded {
     pub(crate) pre: InstancePre<State>,
-    pub(crate) typed: wasmtime::Result<ConnectorIndices>,
+    pub(crate) typed: wasmtime::Result<Typed>,
     pub(crate) functions: BTreeMap<String, Function>,
     pub(crate) limits: Limits,
     pub(crate) transport: Arc<dyn Transport>,
@@ -138,7 +138,7 @@ impl Host {
     fn with_component(component: &Component, options: Options) -> wasmtime::Result<Self> {
         let pre = linker(component.engine())?.instantiate_pre(component)?;
         let Options { limits, instances: _, cache: _, transport } = options;
-        let typed = ConnectorIndices::new(&pre);
+        let typed = Typed::new(&pre);
         let functions = functions(component);
         Ok(Self(Arc::new(Loaded { pre, typed, functions, limits, transport })))
     }

@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::{
     alarm::Alarm,
-    bindings::Connector,
+    connector::Connector,
     host::{self, Host, Loaded},
     json::{self, Problem},
     limits::Guard,
@@ -34,7 +34,7 @@ pub struct Instance {
 struct Live {
     store: Store<State>,
     instance: component::Instance,
-    connector: Option<Arc<Connector>>,
+    connector: Connector,
     /// For the longest that a call may take.
     alarm: Alarm,
 }
@@ -74,16 +74,10 @@ impl Instance {
         function: impl AsyncFnOnce(&mut Store<State>, &Connector) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
         let mut live = self.take().await?;
-        let connector = if let Some(connector) = &live.connector {
-            Arc::clone(connector)
-        } else {
-            let indices = self.host.0.typed.as_ref().map_err(unavailable)?;
-            let connector =
-                indices.load(&mut live.store, &live.instance).map_err(|it| unavailable(&it))?;
-            Arc::clone(live.connector.insert(Arc::new(connector)))
-        };
+        let typed = self.host.0.typed.as_ref().map_err(unavailable)?;
+        typed.check(&mut live.store, &live.instance).map_err(|it| unavailable(&it))?;
         let time = self.host.0.limits.time;
-        let call = function(&mut live.store, &connector);
+        let call = function(&mut live.store, &live.connector);
         let result = within(&mut live.alarm, time, call).await;
         self.keep(live, result)
     }
@@ -145,7 +139,8 @@ impl Instance {
         let instance = within(&mut alarm, loaded.limits.time, start).await.map_err(|it| {
             unavailable(it.as_ref().unwrap_or(&wasmtime::format_err!("took too long to start")))
         })?;
-        Ok(Live { store, instance, connector: None, alarm })
+        let connector = Connector::new(Arc::clone(&self.host.0), instance);
+        Ok(Live { store, instance, connector, alarm })
     }
 
     /// Puts the sandbox back, if it is still usable.
@@ -385,10 +380,8 @@ mod tests {
             let chatbot = Chatbot::Profile(String::new());
             let trap = instance
                 .call(async |store, connector| {
-                    connector
-                        .wecom_connector_chatbots()
-                        .call_send_chatbot_markdown(store, &chatbot, "hi")
-                        .await
+                    let chatbots = connector.chatbots(store)?;
+                    chatbots.call_send_chatbot_markdown(store, &chatbot, "hi").await
                 })
                 .await;
             let slow = instance
@@ -405,6 +398,31 @@ mod tests {
             slow.unwrap_err().to_string(),
             "the component was stopped: it took longer than 0.05 s"
         );
+    }
+
+    #[tokio::test]
+    async fn another_contract_is_noticed_before_the_call() {
+        // In an interface that is not used.
+        let other: Vec<_> = contract::FILES
+            .iter()
+            .map(|(name, text)| {
+                (
+                    *name,
+                    text.replace(
+                        "markdown: func(chatbot: chatbot, content: string",
+                        "markdown: func(chatbot: chatbot, content: u32",
+                    ),
+                )
+            })
+            .collect();
+        let files: Vec<_> = other.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let host = host(&hollow_connector(&files), Limits::default());
+        for _ in 0..2 {
+            let called = instance(&host)
+                .call(async |store, connector| connector.media(store).map(drop))
+                .await;
+            assert!(matches!(called, Err(CallError::Unavailable(_))), "{called:?}");
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@
 //! // … or with types.
 //! let chatbot = connector::types::Chatbot::Profile(String::new());
 //! let receipt = instance.call(async |store, connector| {
-//!     connector.wecom_connector_chatbots().call_send_chatbot_markdown(store, &chatbot, "**Pump 2**").await
+//!     let chatbots = connector.chatbots(store)?;
+//!     chatbots.call_send_chatbot_markdown(store, &chatbot, "**Pump 2**").await
 //! }).await?;
 //! # Ok(())
 //! # }
@@ -30,6 +31,7 @@
 //! |---|---|
 //! | `host.rs` | [`Host`]: engine, linker, limits; compiled once, shared by all |
 //! | `instance.rs` | [`Instance`]: one sandbox, and the calls into it |
+//! | `connector.rs` | [`Connector`]: the functions of a sandbox with Rust types |
 //! | `limits.rs` | what a component may use up |
 //! | `json.rs` | JSON to component values and back |
 //! | `upload.rs` | calls that carry a file, which dynamic values would swell |
@@ -41,6 +43,7 @@
 pub mod contract;
 
 mod alarm;
+mod connector;
 mod dial;
 mod host;
 mod instance;
@@ -53,6 +56,7 @@ mod transport;
 mod upload;
 
 pub use crate::{
+    connector::Connector,
     host::{Function, Host, Options},
     instance::{CallError, Instance, State},
     json::Problem,

@@ -6,17 +6,15 @@ use serde_json::{Value, json};
 use wasmtime::{Store, component::Val};
 
 use crate::{
-    bindings::{
-        Connector,
-        exports::wecom::connector::{
-            chatbots::{Base64Image, ChatbotImage},
-            media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
-            types::{
-                AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials,
-                Error, InvalidField, Receipt, Rejection, TemporaryRejection, Truncation,
-            },
+    bindings::exports::wecom::connector::{
+        chatbots::{Base64Image, ChatbotImage},
+        media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
+        types::{
+            AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Error,
+            InvalidField, Receipt, Rejection, TemporaryRejection, Truncation,
         },
     },
+    connector::Connector,
     instance::State,
     json::Arguments,
 };
@@ -87,8 +85,7 @@ impl Upload {
         store: &mut Store<State>,
         connector: &Connector,
     ) -> wasmtime::Result<Result<Value, Value>> {
-        let media = connector.wecom_connector_media();
-        let chatbots = connector.wecom_connector_chatbots();
+        let media = connector.media(store)?;
         let result = match self {
             Self::Media(application, file) => {
                 media.call_upload_media(store, application, file).await?.map(uploaded)
@@ -97,6 +94,7 @@ impl Upload {
                 media.call_upload_chatbot_media(store, chatbot, file).await?.map(uploaded)
             }
             Self::ChatbotImage(chatbot, image) => {
+                let chatbots = connector.chatbots(store)?;
                 chatbots.call_send_chatbot_image(store, chatbot, image).await?.map(receipt)
             }
         };

@@ -240,10 +240,8 @@ pub async fn send(instance: &mut Instance, application: &Application) {
     let message = message();
     let sent = instance
         .call(async |store, connector| {
-            connector
-                .wecom_connector_app_messages()
-                .call_send_app_text(store, application, &message)
-                .await
+            let messages = connector.app_messages(store)?;
+            messages.call_send_app_text(store, application, &message).await
         })
         .await;
     sent.unwrap().unwrap();

@@ -236,10 +236,7 @@ fn upload(url: &str) -> Value {
         let application = with_token(url);
         let sent = instance
             .call(async |store, connector| {
-                connector
-                    .wecom_connector_media()
-                    .call_upload_media(store, &application, &media)
-                    .await
+                connector.media(store)?.call_upload_media(store, &application, &media).await
             })
             .await;
         sent.unwrap().unwrap();
