@@ -400,6 +400,21 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_sandbox_may_outlive_the_runtime() {
+        let limits = Limits { time: Duration::from_millis(50), ..Limits::default() };
+        let host = host(&hollow_connector(contract::FILES), limits);
+        let mut instance = instance(&host);
+        for (pause, fits) in [(1, true), (1, true), (5_000, false)] {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let called = runtime.unwrap().block_on(instance.call(async |_, _| {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                Ok(())
+            }));
+            assert_eq!(called.is_ok(), fits, "{called:?}");
+        }
+    }
+
     #[tokio::test]
     async fn another_contract_is_noticed_before_the_call() {
         // In an interface that is not used.
