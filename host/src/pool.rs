@@ -410,12 +410,15 @@ mod tests {
     #[derive(Clone, Copy)]
     enum After {
         Close,
+        /// A millisecond later.
+        CloseSoon,
         Hang,
     }
 
     struct Server {
         address: SocketAddr,
         connections: Arc<AtomicUsize>,
+        closed: Arc<AtomicUsize>,
         requests: Arc<Mutex<Vec<String>>>,
     }
 
@@ -423,14 +426,26 @@ mod tests {
         async fn start(script: Script) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let server = Self { address, connections: Arc::default(), requests: Arc::default() };
-            let (connections, requests) =
-                (Arc::clone(&server.connections), Arc::clone(&server.requests));
+            let server = Self {
+                address,
+                connections: Arc::default(),
+                closed: Arc::default(),
+                requests: Arc::default(),
+            };
+            let (connections, closed, requests) = (
+                Arc::clone(&server.connections),
+                Arc::clone(&server.closed),
+                Arc::clone(&server.requests),
+            );
             tokio::spawn(async move {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     connections.fetch_add(1, Ordering::SeqCst);
-                    tokio::spawn(serve(stream, script, Arc::clone(&requests)));
+                    let (closed, requests) = (Arc::clone(&closed), Arc::clone(&requests));
+                    tokio::spawn(async move {
+                        serve(stream, script, requests).await;
+                        closed.fetch_add(1, Ordering::SeqCst);
+                    });
                 }
             });
             server
@@ -458,8 +473,10 @@ mod tests {
             requests.lock().unwrap().push(text);
             stream.write_all(script.reply.as_bytes()).await.unwrap();
         }
-        if let After::Hang = script.after {
-            std::future::pending::<()>().await;
+        match script.after {
+            After::Close => {}
+            After::CloseSoon => tokio::time::sleep(Duration::from_millis(1)).await,
+            After::Hang => std::future::pending::<()>().await,
         }
     }
 
@@ -515,18 +532,29 @@ mod tests {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let script = Script { requests: 1, reply: OK, after: After::Close };
+                let script = Script { requests: 1, reply: OK, after: After::CloseSoon };
                 drop(send.send(Server::start(script).await));
                 std::future::pending::<()>().await;
             });
         });
         let server = receive.await.unwrap();
         let pool = pool();
+        let open = || server.closed.load(Ordering::SeqCst) < server.counts().0;
+        let moment = Duration::from_millis(1);
         for calls in 1..=30 {
             match calls % 3 {
                 0 => {}
-                1 => std::thread::sleep(Duration::from_millis(2)),
-                _ => tokio::time::sleep(Duration::from_millis(2)).await,
+                1 => {
+                    while open() {
+                        tokio::time::sleep(moment).await;
+                    }
+                }
+                // After a call that left its connection behind.
+                _ => {
+                    while open() {
+                        std::thread::sleep(moment);
+                    }
+                }
             }
             let result = exchange(&pool, server.request()).await;
             // Only with no pause at all may the close cross the request on its way; then the request is lost, not doubled.
