@@ -129,18 +129,19 @@ fn read(answer: &FutureIncomingResponse) -> Result<Response, Failure> {
 }
 
 fn read_all(stream: &InputStream) -> Result<Vec<u8>, Failure> {
-    let deadline = monotonic_clock::now() + BODY_TIMEOUT;
     let mut bytes = Vec::new();
+    let mut deadline = None;
     loop {
         match stream.blocking_read(CHUNK) {
             Ok(chunk) if bytes.len() + chunk.len() > LARGEST_ANSWER => {
                 return Err(Failure::Unexpected("the answer is larger than 8 MiB"));
             }
             Ok(chunk) if bytes.is_empty() && !chunk.is_empty() => bytes = chunk,
+            // Most answers come in one chunk, and are not asked how long they took.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
-                // Most answers come in one chunk, and are not asked how long they took.
-                if monotonic_clock::now() > deadline {
+                let now = monotonic_clock::now();
+                if now > *deadline.get_or_insert(now + BODY_TIMEOUT) {
                     return Err(Failure::Silent("the answer took more than 60 seconds"));
                 }
             }
