@@ -229,33 +229,36 @@ impl Answer {
         let mut it = Box::<Self>::default();
         let mut fits = true;
         let mut reader = Reader::new(text);
-        reader.object(&mut |reader, name| {
-            let fit = match name.as_bytes() {
-                b"errcode" => set(reader, &mut it.errcode, Reader::integer),
-                b"errmsg" => set(reader, &mut it.errmsg, Reader::text),
-                b"access_token" => set(reader, &mut it.access_token, Reader::text),
-                b"expires_in" => set(reader, &mut it.expires_in, Reader::number_or_text),
-                b"id" => set(reader, &mut it.id, Reader::u32),
-                b"department_id" => set(reader, &mut it.department_id, DepartmentNode::list),
-                b"next_cursor" => set(reader, &mut it.next_cursor, Reader::text),
-                b"dept_user" => set(reader, &mut it.dept_user, MemberNode::list),
+        let mut members = reader.object()?;
+        while reader.more(&mut members)? {
+            let fit = match reader.name()?.as_bytes() {
+                b"errcode" => set(&mut reader, &mut it.errcode, Reader::integer),
+                b"errmsg" => set(&mut reader, &mut it.errmsg, Reader::text),
+                b"access_token" => set(&mut reader, &mut it.access_token, Reader::text),
+                b"expires_in" => set(&mut reader, &mut it.expires_in, Reader::number_or_text),
+                b"id" => set(&mut reader, &mut it.id, Reader::u32),
+                b"department_id" => set(&mut reader, &mut it.department_id, DepartmentNode::list),
+                b"next_cursor" => set(&mut reader, &mut it.next_cursor, Reader::text),
+                b"dept_user" => set(&mut reader, &mut it.dept_user, MemberNode::list),
                 b"created_department_list" => {
-                    set(reader, &mut it.created_departments, NamedNode::created)
+                    set(&mut reader, &mut it.created_departments, NamedNode::created)
                 }
-                b"chatid" => set(reader, &mut it.chatid, Reader::text),
-                b"chat_info" => set(reader, &mut it.chat_info, ChatInfo::read),
-                b"msgid" => set(reader, &mut it.msgid, Reader::text),
-                b"invaliduser" => set(reader, &mut it.invaliduser, Reader::text),
-                b"invalidparty" => set(reader, &mut it.invalidparty, Reader::text),
-                b"invalidtag" => set(reader, &mut it.invalidtag, Reader::text),
-                b"unlicenseduser" => set(reader, &mut it.unlicenseduser, Reader::text),
-                b"media_id" => set(reader, &mut it.media_id, Reader::text),
-                b"created_at" => set(reader, &mut it.created_at, Reader::number_or_text),
-                _ => return reader.skip(),
+                b"chatid" => set(&mut reader, &mut it.chatid, Reader::text),
+                b"chat_info" => set(&mut reader, &mut it.chat_info, ChatInfo::read),
+                b"msgid" => set(&mut reader, &mut it.msgid, Reader::text),
+                b"invaliduser" => set(&mut reader, &mut it.invaliduser, Reader::text),
+                b"invalidparty" => set(&mut reader, &mut it.invalidparty, Reader::text),
+                b"invalidtag" => set(&mut reader, &mut it.invalidtag, Reader::text),
+                b"unlicenseduser" => set(&mut reader, &mut it.unlicenseduser, Reader::text),
+                b"media_id" => set(&mut reader, &mut it.media_id, Reader::text),
+                b"created_at" => set(&mut reader, &mut it.created_at, Reader::number_or_text),
+                _ => {
+                    reader.skip()?;
+                    continue;
+                }
             };
             fits &= fit?.is_ok();
-            Some(())
-        })?;
+        }
         reader.ended().then_some((it, fits))
     }
 }
@@ -264,7 +267,7 @@ impl Answer {
 fn set<'a, T>(
     reader: &mut Reader<'a>,
     member: &mut Option<T>,
-    read: fn(&mut Reader<'a>) -> Option<T>,
+    read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
 ) -> Option<Result<(), Misfit>> {
     if member.is_some() {
         return None;
@@ -279,7 +282,7 @@ fn set<'a, T>(
 fn fill<'a, T>(
     reader: &mut Reader<'a>,
     member: &mut Option<T>,
-    read: fn(&mut Reader<'a>) -> Option<T>,
+    read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
 ) -> Option<()> {
     set(reader, member, read)?.ok()
 }
@@ -288,12 +291,15 @@ impl DepartmentNode {
     fn list(reader: &mut Reader) -> Option<Vec<Self>> {
         reader.list(|reader| {
             let (mut id, mut parentid, mut order) = (None, None, None);
-            reader.object(&mut |reader, name| match name {
-                "id" => fill(reader, &mut id, Reader::u32),
-                "parentid" => fill(reader, &mut parentid, Reader::u32),
-                "order" => fill(reader, &mut order, Reader::u32),
-                _ => reader.skip(),
-            })?;
+            let mut members = reader.object()?;
+            while reader.more(&mut members)? {
+                match &*reader.name()? {
+                    "id" => fill(reader, &mut id, Reader::u32),
+                    "parentid" => fill(reader, &mut parentid, Reader::u32),
+                    "order" => fill(reader, &mut order, Reader::u32),
+                    _ => reader.skip(),
+                }?;
+            }
             let (parentid, order) = (parentid.unwrap_or_default(), order.unwrap_or_default());
             Some(Self { id: id?, parentid, order })
         })
@@ -304,11 +310,14 @@ impl MemberNode {
     fn list(reader: &mut Reader) -> Option<Vec<Self>> {
         reader.list(|reader| {
             let (mut userid, mut department) = (None, None);
-            reader.object(&mut |reader, name| match name {
-                "userid" => fill(reader, &mut userid, Reader::text),
-                "department" => fill(reader, &mut department, Reader::u32),
-                _ => reader.skip(),
-            })?;
+            let mut members = reader.object()?;
+            while reader.more(&mut members)? {
+                match &*reader.name()? {
+                    "userid" => fill(reader, &mut userid, Reader::text),
+                    "department" => fill(reader, &mut department, Reader::u32),
+                    _ => reader.skip(),
+                }?;
+            }
             Some(Self { userid: userid?, department: department? })
         })
     }
@@ -318,21 +327,27 @@ impl NamedNode {
     /// The list stands alone in an object.
     fn created(reader: &mut Reader) -> Option<Vec<Self>> {
         let mut all = None;
-        reader.object(&mut |reader, name| match name {
-            "department_info" => fill(reader, &mut all, Self::list),
-            _ => reader.skip(),
-        })?;
+        let mut members = reader.object()?;
+        while reader.more(&mut members)? {
+            match &*reader.name()? {
+                "department_info" => fill(reader, &mut all, Self::list),
+                _ => reader.skip(),
+            }?;
+        }
         Some(all.unwrap_or_default())
     }
 
     fn list(reader: &mut Reader) -> Option<Vec<Self>> {
         reader.list(|reader| {
             let (mut id, mut name) = (None, None);
-            reader.object(&mut |reader, member| match member {
-                "id" => fill(reader, &mut id, Reader::u32),
-                "name" => fill(reader, &mut name, Reader::text),
-                _ => reader.skip(),
-            })?;
+            let mut members = reader.object()?;
+            while reader.more(&mut members)? {
+                match &*reader.name()? {
+                    "id" => fill(reader, &mut id, Reader::u32),
+                    "name" => fill(reader, &mut name, Reader::text),
+                    _ => reader.skip(),
+                }?;
+            }
             Some(Self { id: id?, name: name.unwrap_or_default() })
         })
     }
@@ -342,14 +357,17 @@ impl ChatInfo {
     fn read(reader: &mut Reader) -> Option<Self> {
         let mut it = Self::default();
         let mut userlist = None;
-        reader.object(&mut |reader, name| match name {
-            "chatid" => fill(reader, &mut it.chatid, Reader::text),
-            "name" => fill(reader, &mut it.name, Reader::text),
-            "owner" => fill(reader, &mut it.owner, Reader::text),
-            "userlist" => fill(reader, &mut userlist, |it| it.list(Reader::text)),
-            "chat_type" => fill(reader, &mut it.chat_type, Reader::u32),
-            _ => reader.skip(),
-        })?;
+        let mut members = reader.object()?;
+        while reader.more(&mut members)? {
+            match &*reader.name()? {
+                "chatid" => fill(reader, &mut it.chatid, Reader::text),
+                "name" => fill(reader, &mut it.name, Reader::text),
+                "owner" => fill(reader, &mut it.owner, Reader::text),
+                "userlist" => fill(reader, &mut userlist, |it| it.list(Reader::text)),
+                "chat_type" => fill(reader, &mut it.chat_type, Reader::u32),
+                _ => reader.skip(),
+            }?;
+        }
         it.userlist = userlist.unwrap_or_default();
         Some(it)
     }
@@ -371,9 +389,10 @@ fn without_tail(message: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::object;
 
     fn call() -> Call<u32> {
-        Call::post("/x", Access::Contacts, Object::new(&[])).reading(|it| it.id)
+        Call::post("/x", Access::Contacts, object! {}).reading(|it| it.id)
     }
 
     fn read<T>(call: &Call<T>, body: &[u8]) -> Result<Option<T>, Unexpected> {

@@ -331,7 +331,7 @@ mod tests {
         bindings::exports::wecom::connector::types::{
             AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Receipt,
         },
-        json::Object,
+        json::object,
     };
 
     const TOKEN: &str = r#"{"errcode":0,"errmsg":"ok","access_token":"T1","expires_in":7200}"#;
@@ -350,7 +350,7 @@ mod tests {
     }
 
     fn call(access: Access) -> Call<Receipt> {
-        Call::post("/cgi-bin/x", access, Object::new(&[("a", &1)]))
+        Call::post("/cgi-bin/x", access, object! { "a": 1 })
     }
 
     /// Plays a script of answers; tells the requests made and how it ended.
@@ -541,7 +541,7 @@ mod tests {
             Call::post(
                 "/cgi-bin/message/send",
                 Access::Application,
-                Object::new(&[("agentid", &agent_id)]),
+                object! { "agentid": agent_id },
             )
             .needs_agent_id_if(agent_id.is_none())
         };

@@ -4,6 +4,7 @@
 //! takes what RFC 8259 allows and nothing else; the fuzzers hold it against `serde_json`.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::mem;
 
 use crate::wire::Decimal;
 
@@ -22,24 +23,24 @@ impl<'a> Reader<'a> {
         Self { text, at: 0, depth: 0 }
     }
 
-    /// An object, whose members are read by `member`. It is given each name, and has to read the value.
-    pub(crate) fn object(
-        &mut self,
-        member: &mut dyn FnMut(&mut Self, &str) -> Option<()>,
-    ) -> Option<()> {
-        self.sequence(b'{', b'}', &mut |it| {
-            let name = it.string()?;
-            it.expect(b':')?;
-            member(it, &name)
-        })
+    /// Begins an object. As long as there is [`more`](Self::more), a [`name`](Self::name) comes next, and then its value.
+    pub(crate) fn object(&mut self) -> Option<Sequence> {
+        self.open(b'{', b'}')
+    }
+
+    /// The name of a member.
+    pub(crate) fn name(&mut self) -> Option<Cow<'a, str>> {
+        let name = self.string()?;
+        self.expect(b':')?;
+        Some(name)
     }
 
     pub(crate) fn list<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut list = self.open(b'[', b']')?;
         let mut items = Vec::new();
-        self.sequence(b'[', b']', &mut |it| {
-            items.push(read(it)?);
-            Some(())
-        })?;
+        while self.more(&mut list)? {
+            items.push(read(self)?);
+        }
         Some(items)
     }
 
@@ -74,8 +75,21 @@ impl<'a> Reader<'a> {
     /// Any value.
     pub(crate) fn skip(&mut self) -> Option<()> {
         match self.peek()? {
-            b'{' => self.object(&mut |it, _| it.skip()),
-            b'[' => self.sequence(b'[', b']', &mut Self::skip),
+            b'{' => {
+                let mut object = self.object()?;
+                while self.more(&mut object)? {
+                    self.name()?;
+                    self.skip()?;
+                }
+                Some(())
+            }
+            b'[' => {
+                let mut list = self.open(b'[', b']')?;
+                while self.more(&mut list)? {
+                    self.skip()?;
+                }
+                Some(())
+            }
             b'"' => self.string().map(drop),
             b't' => self.word("true"),
             b'f' => self.word("false"),
@@ -103,33 +117,24 @@ impl<'a> Reader<'a> {
         Some(Err(Misfit))
     }
 
-    fn sequence(
-        &mut self,
-        open: u8,
-        close: u8,
-        item: &mut dyn FnMut(&mut Self) -> Option<()>,
-    ) -> Option<()> {
+    fn open(&mut self, open: u8, close: u8) -> Option<Sequence> {
         self.expect(open)?;
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return None;
-        }
-        if self.peek()? == close {
+        (self.depth <= DEEPEST).then_some(Sequence { close, begun: false })
+    }
+
+    /// Whether there is another item, which comes next. If not, the sequence is over.
+    pub(crate) fn more(&mut self, sequence: &mut Sequence) -> Option<bool> {
+        let next = self.peek()?;
+        if next == sequence.close {
             self.at += 1;
-        } else {
-            loop {
-                item(self)?;
-                let next = self.peek()?;
-                self.at += 1;
-                match next {
-                    b',' => {}
-                    it if it == close => break,
-                    _ => return None,
-                }
-            }
+            self.depth -= 1;
+            return Some(false);
         }
-        self.depth -= 1;
-        Some(())
+        if mem::replace(&mut sequence.begun, true) {
+            self.expect(b',')?;
+        }
+        Some(true)
     }
 
     fn string(&mut self) -> Option<Cow<'a, str>> {
@@ -253,32 +258,54 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// An object or a list that is being read.
+pub(crate) struct Sequence {
+    close: u8,
+    begun: bool,
+}
+
 /// A value is there, and is none that was to be read.
 #[derive(Debug)]
 pub(crate) struct Misfit;
 
-/// An object as text, but for the brace that ends it.
+/// An object as text, but for the brace that ends it. Made by [`object!`].
 ///
 /// Written straight away, rather than by way of a tree of values.
 #[derive(Clone)]
 pub(crate) struct Object(Vec<u8>);
 
+/// An object as it is written in JSON; a name without quotation marks is a variable. What is none is left out.
+macro_rules! object {
+    ($($name:tt: $value:expr),* $(,)?) => {{
+        let object = $crate::json::Object::new();
+        $(let object = object.with($name, &$value);)*
+        object
+    }};
+}
+pub(crate) use object;
+
 impl Object {
-    /// The fields in the order given. Those that are none are left out.
-    pub(crate) fn new(fields: &[(&'static str, &dyn Json)]) -> Self {
+    pub(crate) fn new() -> Self {
         // Room for most bodies, so that they do not grow step by step.
         let mut object = Self(Vec::with_capacity(256));
         object.0.push(b'{');
-        for (name, value) in fields {
-            object.set(name, *value);
-        }
         object
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: &dyn Json) {
-        if value.is_none() {
-            return;
+    pub(crate) fn with<T: Json>(mut self, name: &'static str, value: &T) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Adds a member, unless it is none.
+    pub(crate) fn set<T: Json>(&mut self, name: &'static str, value: &T) {
+        if !value.is_none() {
+            self.begin(name);
+            value.write(&mut self.0);
         }
+    }
+
+    fn begin(&mut self, name: &'static str) {
         if self.0.len() > 1 {
             self.0.push(b',');
         }
@@ -286,7 +313,6 @@ impl Object {
         self.0.push(b'"');
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"\":");
-        value.write(&mut self.0);
     }
 
     /// The whole object.
@@ -548,14 +574,14 @@ mod tests {
 
     #[test]
     fn objects_are_written_without_what_is_absent() {
-        let inner = Object::new(&[("none", &None::<u32>)]);
-        let object = Object::new(&[
-            ("a", &None::<String>),
-            ("b", &"x\"\\\n\u{1}部😀\u{2028}"),
-            ("c", &vec![inner]),
-            ("d", &Some(true)),
-            ("e", &vec![0_u32, 4_294_967_295]),
-        ]);
+        let inner = object! { "none": None::<u32> };
+        let object = object! {
+        "a": None::<String>,
+        "b": "x\"\\\n\u{1}部😀\u{2028}",
+        "c": vec![inner],
+        "d": Some(true),
+        "e": vec![0_u32, 4_294_967_295],
+        };
         let text = String::from_utf8(object.finish()).unwrap();
         assert_eq!(
             text,
@@ -563,7 +589,7 @@ mod tests {
         );
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
         let all: String = (0..=0x7f).map(char::from).collect();
-        let text = String::from_utf8(Object::new(&[("", &all)]).finish()).unwrap();
+        let text = String::from_utf8(object! { "": all }.finish()).unwrap();
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&text).unwrap(),
             serde_json::json!({ "": all })

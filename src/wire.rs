@@ -11,13 +11,28 @@ pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
     percent_encode(query, value);
 }
 
+/// Whether a byte stands for itself in a query: letters, digits and `-._~`.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "a constant that is out of bounds does not compile"
+        )]
+        {
+            plain[byte as usize] =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        }
+        byte += 1;
+    }
+    plain
+};
+
 pub(crate) fn percent_encode(to: &mut String, value: &str) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    /// Letters, digits and `-._~`, a bit for each.
-    const PLAIN: [u64; 4] = [0x03ff_6000_0000_0000, 0x47ff_fffe_87ff_fffe, 0, 0];
     let digit = |it: u8| DIGITS.get(usize::from(it)).copied().map_or('0', char::from);
-    let plain =
-        |it: u8| PLAIN.get(usize::from(it >> 6)).is_some_and(|bits| bits >> (it & 63) & 1 == 1);
+    let plain = |it: u8| PLAIN.get(usize::from(it)).is_some_and(|it| *it);
     let mut rest = value;
     // In runs, as most of what is sent is plain.
     while let Some(length) = rest.bytes().position(|it| !plain(it)) {
@@ -106,7 +121,9 @@ pub(crate) fn join_bars<T: AsRef<str>>(items: impl Iterator<Item = T>) -> Option
 
 /// The items of `a|b|c`. Missing and "" are both an empty list.
 pub(crate) fn split_bars(joined: Option<&str>) -> Vec<String> {
-    let items = joined.unwrap_or_default().split('|').map(str::trim);
+    // Most answers have nothing to tell.
+    let Some(joined) = joined.filter(|it| !it.is_empty()) else { return Vec::new() };
+    let items = joined.split('|').map(str::trim);
     items.filter(|it| !it.is_empty()).map(String::from).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    json::Object,
+    json::{Object, object},
     wire::{Decimal, join_bars, split_bars, split_bars_of_ids},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn send_app_text(message: AppText) -> Result<Call<Delivery>, Error> {
     let AppText { recipients, content, confidentiality, options } = message;
     let mut check = Check::default();
-    let text = Object::new(&[("content", &content::text(&mut check, content))]);
+    let text = object! { "content": content::text(&mut check, content) };
     send(check, recipients, "text", text, content::safe(confidentiality), options)
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn recall_app_message(id: MessageId) -> Result<Call<Receipt>, Error> 
     check.opaque_id("message-id", &id);
     check.finish()?;
 
-    let body = Object::new(&[("msgid", &id)]);
+    let body = object! { "msgid": id };
     Ok(Call::post("/cgi-bin/message/recall", Access::Application, body).repeatable_if(true))
 }
 
@@ -95,18 +95,18 @@ fn send(
     }
     let truncated = check.finish()?;
 
-    let body = Object::new(&[
-        ("touser", &receivers.users),
-        ("toparty", &receivers.departments),
-        ("totag", &receivers.tags),
-        ("agentid", &agent_id),
-        ("msgtype", &kind),
-        (kind, &content),
-        ("safe", &safe),
-        ("enable_id_trans", &enable_id_trans.map(u32::from)),
-        ("enable_duplicate_check", &duplicate_check_interval.map(|_| 1_u32)),
-        ("duplicate_check_interval", &duplicate_check_interval),
-    ]);
+    let body = object! {
+    "touser": receivers.users,
+    "toparty": receivers.departments,
+    "totag": receivers.tags,
+    "agentid": agent_id,
+    "msgtype": kind,
+    kind: content,
+    "safe": safe,
+    "enable_id_trans": enable_id_trans.map(u32::from),
+    "enable_duplicate_check": duplicate_check_interval.map(|_| 1_u32),
+    "duplicate_check_interval": duplicate_check_interval,
+    };
     Ok(Call::post("/cgi-bin/message/send", Access::Application, body)
         .needs_agent_id_if(agent_id.is_none())
         .repeatable_if(duplicate_check_interval.is_some())

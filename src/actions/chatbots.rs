@@ -14,7 +14,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    json::Object,
+    json::{Object, object},
 };
 
 /// 2 MB, and more than 5 bytes.
@@ -43,11 +43,11 @@ pub(crate) fn send_chatbot_text(message: ChatbotText) -> Result<Call<Receipt>, E
     }
     let truncated = check.finish()?;
 
-    let text = Object::new(&[
-        ("content", &content),
-        ("mentioned_list", &mentioned),
-        ("mentioned_mobile_list", &mobiles),
-    ]);
+    let text = object! {
+    "content": content,
+    "mentioned_list": mentioned,
+    "mentioned_mobile_list": mobiles,
+    };
     Ok(send("text", text, truncated))
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn send_chatbot_markdown(content: String) -> Result<Call<Receipt>, Er
     check.bytes("content", &content, 1..=4096);
     let truncated = check.finish()?;
 
-    Ok(send("markdown", Object::new(&[("content", &content)]), truncated))
+    Ok(send("markdown", object! { "content": content }, truncated))
 }
 
 /// `POST /cgi-bin/webhook/send`, file
@@ -96,7 +96,7 @@ pub(crate) fn send_chatbot_image(image: ChatbotImage) -> Result<Call<Receipt>, E
     };
     let truncated = check.finish()?;
 
-    Ok(send("image", Object::new(&[("base64", &data), ("md5", &md5)]), truncated))
+    Ok(send("image", object! { "base64": data, "md5": md5 }, truncated))
 }
 
 /// `POST /cgi-bin/webhook/send`, news
@@ -114,22 +114,22 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
         if let Some(url) = &image_url {
             check.url(&field("image-url"), url);
         }
-        Object::new(&[
-            ("title", &title),
-            ("description", &description),
-            ("url", &url),
-            ("picurl", &image_url),
-        ])
+        object! {
+        "title": title,
+        "description": description,
+        "url": url,
+        "picurl": image_url,
+        }
     };
     let articles: Vec<_> =
         articles.into_iter().take(content::MOST_ARTICLES).enumerate().map(article).collect();
     let truncated = check.finish()?;
 
-    Ok(send("news", Object::new(&[("articles", &articles)]), truncated))
+    Ok(send("news", object! { "articles": articles }, truncated))
 }
 
 fn send(kind: &'static str, content: Object, truncated: Vec<Truncation>) -> Call<Receipt> {
-    let body = Object::new(&[("msgtype", &kind), (kind, &content)]);
+    let body = object! { "msgtype": kind, kind: content };
     Call::post("/cgi-bin/webhook/send", Access::Chatbot, body).shortened(truncated)
 }
 

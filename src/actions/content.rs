@@ -7,7 +7,7 @@ use crate::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
     check::Check,
-    json::Object,
+    json::{Object, object},
 };
 
 /// In one message. More are refused, and not looked through.
@@ -23,13 +23,13 @@ pub(super) fn text(check: &mut Check, content: String) -> String {
 /// Markdown of applications and group chats, which is not cut: that would break its marks.
 pub(super) fn markdown(check: &mut Check, content: String) -> Object {
     check.bytes("message.content", &content, 1..=2048);
-    Object::new(&[("content", &content)])
+    object! { "content": content }
 }
 
 /// An uploaded file, by its id.
 pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Object {
     check.opaque_id(field, &media_id);
-    Object::new(&[("media_id", &media_id)])
+    object! { "media_id": media_id }
 }
 
 pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object {
@@ -48,18 +48,18 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
         }
         let digest =
             digest.filter(|it| !it.is_empty()).map(|it| check.cut_bytes(&field("digest"), it, 512));
-        Object::new(&[
-            ("title", &title),
-            ("thumb_media_id", &thumbnail),
-            ("content", &content),
-            ("author", &author),
-            ("content_source_url", &source_url),
-            ("digest", &digest),
-        ])
+        object! {
+        "title": title,
+        "thumb_media_id": thumbnail,
+        "content": content,
+        "author": author,
+        "content_source_url": source_url,
+        "digest": digest,
+        }
     };
     let articles: Vec<_> =
         articles.into_iter().take(MOST_ARTICLES).enumerate().map(article).collect();
-    Object::new(&[("articles", &articles)])
+    object! { "articles": articles }
 }
 
 /// Title and description are counted in characters by one page and in bytes by the other: bytes are safe for both.
@@ -71,12 +71,12 @@ pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
     let button = button_text
         .filter(|it| !it.is_empty())
         .map(|it| check.cut_chars("message.card.button-text", it, 4));
-    Object::new(&[
-        ("title", &title),
-        ("description", &description),
-        ("url", &url),
-        ("btntxt", &button),
-    ])
+    object! {
+    "title": title,
+    "description": description,
+    "url": url,
+    "btntxt": button,
+    }
 }
 
 /// Members to mention, with everyone as one of them; none where nobody is.

@@ -9,7 +9,7 @@ use crate::{
     },
     call::{Access, Call, DepartmentNode},
     check::Check,
-    json::Object,
+    json::object,
 };
 
 /// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.
@@ -53,13 +53,13 @@ pub(crate) fn create_department(
     }
     check.finish()?;
 
-    let body = Object::new(&[
-        ("name", &name),
-        ("name_en", &english_name),
-        ("parentid", &parent_id),
-        ("order", &order),
-        ("id", &id),
-    ]);
+    let body = object! {
+    "name": name,
+    "name_en": english_name,
+    "parentid": parent_id,
+    "order": order,
+    "id": id,
+    };
     Ok(Call::post("/cgi-bin/department/create", Access::Contacts, body)
         .reading(|it| Some(CreatedDepartment { id: it.id?, warning: it.warning })))
 }
@@ -83,13 +83,13 @@ pub(crate) fn update_department(
     }
     check.finish()?;
 
-    let body = Object::new(&[
-        ("id", &id),
-        ("name", &name),
-        ("name_en", &english_name),
-        ("parentid", &parent_id),
-        ("order", &order),
-    ]);
+    let body = object! {
+    "id": id,
+    "name": name,
+    "name_en": english_name,
+    "parentid": parent_id,
+    "order": order,
+    };
     Ok(Call::post("/cgi-bin/department/update", Access::Contacts, body).repeatable_if(true))
 }
 

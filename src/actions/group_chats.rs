@@ -7,7 +7,7 @@ use crate::{
     },
     call::{Access, Call, ChatInfo},
     check::Check,
-    json::Object,
+    json::object,
 };
 
 /// `GET /cgi-bin/appchat/get`
@@ -52,8 +52,7 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     }
     let truncated = check.finish()?;
 
-    let body =
-        Object::new(&[("name", &name), ("owner", &owner), ("userlist", &members), ("chatid", &id)]);
+    let body = object! { "name": name, "owner": owner, "userlist": members, "chatid": id };
     Ok(Call::post("/cgi-bin/appchat/create", Access::Application, body)
         .repeatable_if(id.is_some())
         .reading(move |it| {
@@ -92,13 +91,13 @@ pub(crate) fn update_group_chat(
     }
     let truncated = check.finish()?;
 
-    let body = Object::new(&[
-        ("chatid", &id),
-        ("name", &name),
-        ("owner", &owner),
-        ("add_user_list", &add),
-        ("del_user_list", &remove),
-    ]);
+    let body = object! {
+    "chatid": id,
+    "name": name,
+    "owner": owner,
+    "add_user_list": add,
+    "del_user_list": remove,
+    };
     Ok(Call::post("/cgi-bin/appchat/update", Access::Application, body)
         .repeatable_if(true)
         .shortened(truncated))

@@ -10,7 +10,7 @@ use crate::{
     },
     call::{Access, Call},
     check::Check,
-    json::Object,
+    json::{Object, object},
 };
 
 /// `POST /cgi-bin/appchat/send`, text
@@ -20,7 +20,7 @@ pub(crate) fn send_group_text(message: GroupText) -> Result<Call<Receipt>, Error
     let mut check = Check::default();
     let content = content::text(&mut check, content);
     let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone, 2000);
-    let text = Object::new(&[("content", &content), ("mentioned_list", &mentioned)]);
+    let text = object! { "content": content, "mentioned_list": mentioned };
     send(check, group_chat_id, "text", text, content::safe(confidentiality))
 }
 
@@ -74,12 +74,12 @@ fn send(
     check.group_chat_id("message.group-chat-id", &group_chat_id);
     let truncated = check.finish()?;
 
-    let body = Object::new(&[
-        ("chatid", &group_chat_id),
-        ("msgtype", &kind),
-        (kind, &content),
-        ("safe", &safe),
-    ]);
+    let body = object! {
+    "chatid": group_chat_id,
+    "msgtype": kind,
+    kind: content,
+    "safe": safe,
+    };
     Ok(Call::post("/cgi-bin/appchat/send", Access::Application, body).shortened(truncated))
 }
 

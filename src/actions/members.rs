@@ -12,7 +12,7 @@ use crate::{
     },
     call::{Access, Call, MemberNode, NamedNode},
     check::Check,
-    json::Object,
+    json::object,
 };
 
 /// `POST /cgi-bin/user/list_id`
@@ -29,7 +29,7 @@ pub(crate) fn list_member_ids(
     }
     check.finish()?;
 
-    let body = Object::new(&[("cursor", &cursor), ("limit", &limit)]);
+    let body = object! { "cursor": cursor, "limit": limit };
     Ok(Call::post("/cgi-bin/user/list_id", Access::Contacts, body).repeatable_if(true).reading(
         |it| {
             let row = |MemberNode { userid, department }| MemberInDepartment {
@@ -85,25 +85,25 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
     }
     check.finish()?;
 
-    let body = Object::new(&[
-        ("userid", &user_id),
-        ("name", &name),
-        ("alias", &alias),
-        ("gender", &gender.map(number)),
-        ("enable", &enabled.map(u32::from)),
-        ("main_department", &main_department),
-        ("position", &position),
-        ("department", &places.departments),
-        ("order", &places.orders),
-        ("is_leader_in_dept", &places.leaders),
-        ("direct_leader", &direct_superiors),
-        ("telephone", &telephone),
-        ("mobile", &mobile),
-        ("email", &email),
-        ("biz_mail", &corp_email),
-        ("address", &address),
-        ("to_invite", &to_invite),
-    ]);
+    let body = object! {
+    "userid": user_id,
+    "name": name,
+    "alias": alias,
+    "gender": gender.map(number),
+    "enable": enabled.map(u32::from),
+    "main_department": main_department,
+    "position": position,
+    "department": places.departments,
+    "order": places.orders,
+    "is_leader_in_dept": places.leaders,
+    "direct_leader": direct_superiors,
+    "telephone": telephone,
+    "mobile": mobile,
+    "email": email,
+    "biz_mail": corp_email,
+    "address": address,
+    "to_invite": to_invite,
+    };
     Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(|it| {
         let named = it.created_departments.unwrap_or_default();
         let named = named.into_iter().map(|NamedNode { id, name }| NamedDepartment { id, name });
@@ -157,24 +157,24 @@ pub(crate) fn update_member(
     check_address(&mut check, "changes.address", address.as_deref());
     check.finish()?;
 
-    let body = Object::new(&[
-        ("userid", &user_id),
-        ("name", &name),
-        ("alias", &alias),
-        ("gender", &gender.map(number)),
-        ("enable", &enabled.map(u32::from)),
-        ("main_department", &main_department),
-        ("position", &position),
-        ("department", &places.departments),
-        ("order", &places.orders),
-        ("is_leader_in_dept", &places.leaders),
-        ("direct_leader", &superiors),
-        ("telephone", &telephone),
-        ("mobile", &mobile),
-        ("email", &email),
-        ("biz_mail", &corp_email),
-        ("address", &address),
-    ]);
+    let body = object! {
+    "userid": user_id,
+    "name": name,
+    "alias": alias,
+    "gender": gender.map(number),
+    "enable": enabled.map(u32::from),
+    "main_department": main_department,
+    "position": position,
+    "department": places.departments,
+    "order": places.orders,
+    "is_leader_in_dept": places.leaders,
+    "direct_leader": superiors,
+    "telephone": telephone,
+    "mobile": mobile,
+    "email": email,
+    "biz_mail": corp_email,
+    "address": address,
+    };
     Ok(Call::post("/cgi-bin/user/update", Access::Contacts, body).repeatable_if(true))
 }
 
