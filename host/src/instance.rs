@@ -28,7 +28,8 @@ use crate::{
 pub struct Instance {
     host: Host,
     environment: Vec<(String, String)>,
-    live: Option<Live>,
+    /// In a box, as each call takes it out and puts it back.
+    live: Option<Box<Live>>,
 }
 
 struct Live {
@@ -127,7 +128,7 @@ impl Instance {
     }
 
     /// Takes the live sandbox out, or makes one: a call that does not come to its end leaves none behind.
-    async fn take(&mut self) -> Result<Live, CallError> {
+    async fn take(&mut self) -> Result<Box<Live>, CallError> {
         if let Some(mut live) = self.live.take() {
             live.store.data_mut().guard.begin();
             return Ok(live);
@@ -140,13 +141,13 @@ impl Instance {
             unavailable(it.as_ref().unwrap_or(&wasmtime::format_err!("took too long to start")))
         })?;
         let connector = Connector::new(Arc::clone(&self.host.0), instance);
-        Ok(Live { store, instance, connector, alarm })
+        Ok(Box::new(Live { store, instance, connector, alarm }))
     }
 
     /// Puts the sandbox back, if it is still usable.
     fn keep<T>(
         &mut self,
-        live: Live,
+        live: Box<Live>,
         result: Result<T, Option<wasmtime::Error>>,
     ) -> Result<T, CallError> {
         let error = match result {
