@@ -82,7 +82,8 @@ pub enum Contestant {
     FloorReused { request: Prepared, store: Store<State>, floor: Floor },
     FloorFresh { request: Prepared, sandbox: Sandbox, pre: FloorPre<State> },
     Reused { instance: Instance, application: Application },
-    Fresh { host: Host, url: String, application: Application },
+    /// With the environment that it needs: none where the token is given, as the floor has none.
+    Fresh { host: Host, environment: Vec<(String, String)>, application: Application },
     DefaultSend { store: Store<State>, connector: Connector },
     Process(Process),
 }
@@ -214,8 +215,8 @@ impl Contestant {
                 forward(&floor, &mut store, request).await;
             }
             Self::Reused { instance, application } => send(instance, application).await,
-            Self::Fresh { host, url, application } => {
-                send(&mut host.instance(environment(url)), application).await;
+            Self::Fresh { host, environment, application } => {
+                send(&mut host.instance(environment.clone()), application).await;
             }
             Self::DefaultSend { store, connector } => {
                 let sent = connector

@@ -154,9 +154,9 @@ impl Bench {
             let paths = &self.paths;
             let ours = host(256);
             let request = Prepared::new(url, &ours).await;
-            let fresh = |application| Contestant::Fresh {
+            let fresh = |application, environment| Contestant::Fresh {
                 host: ours.clone(),
-                url: url.to_owned(),
+                environment,
                 application,
             };
             let mut all = vec![
@@ -170,11 +170,11 @@ impl Bench {
                     },
                 ),
                 (Series::FLOOR_FRESH, Contestant::floor_fresh(&paths.floor, request.clone())),
-                (Series::FRESH, fresh(with_token(url))),
+                (Series::FRESH, fresh(with_token(url), Vec::new())),
             ];
             if all_of_them {
                 all.extend([
-                    (Series::FRESH_NO_TOKEN, fresh(profile())),
+                    (Series::FRESH_NO_TOKEN, fresh(profile(), environment(url))),
                     (Series::DEFAULT_SEND, Contestant::default_send(&paths.wasm, url).await),
                     (Series::REQWEST, Contestant::Process(Process::start(own("reqwest").arg(url)))),
                     (Series::PYTHON, Contestant::Process(Process::start(&mut self.python()))),
