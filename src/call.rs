@@ -408,6 +408,10 @@ mod tests {
             (&b""[..], "the answer is empty"),
             (b"\xff", "the answer is not UTF-8"),
             (b"<html>", "the answer is not JSON of the documented form"),
+            (
+                br#"{"errcode":0,"errmsg":nix,"ok"}"#,
+                "the answer is not JSON of the documented form",
+            ),
             (b"[0]", "the answer is not JSON of the documented form"),
             (b" [0, \"ok\"]", "the answer is not JSON of the documented form"),
             (br#"{"errcode":"0"}"#, "the answer is not JSON of the documented form"),

@@ -225,8 +225,7 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self, word: &str) -> Option<()> {
         let rest = self.text.as_bytes().get(self.at..)?;
-        self.at += word.len();
-        rest.starts_with(word.as_bytes()).then_some(())
+        rest.starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
     fn expect(&mut self, byte: u8) -> Option<()> {
