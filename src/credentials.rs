@@ -40,11 +40,11 @@ enum Origin {
 }
 
 /// What one call proves itself with.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Grant {
-    Token(String),
-    Secret { corp_id: String, secret: String },
-    Key(String),
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Grant<'a> {
+    Token(&'a str),
+    Secret { corp_id: &'a str, secret: &'a str },
+    Key(&'a str),
 }
 
 /// A base URL.
@@ -124,26 +124,25 @@ impl Account {
     }
 
     /// What a call of this kind proves itself with. Where only one secret is held, it serves for both kinds.
-    pub(crate) fn grant(&self, access: Access) -> Result<Grant, Error> {
+    pub(crate) fn grant(&self, access: Access) -> Result<Grant<'_>, Error> {
         match &self.held {
             Held::Token(token) if token.is_empty() => Err(self.missing("TOKEN", "token")),
-            Held::Token(token) => Ok(Grant::Token(token.clone())),
+            Held::Token(token) => Ok(Grant::Token(token)),
             Held::Key(key) => {
-                key.clone().map(Grant::Key).ok_or_else(|| self.missing("CHATBOT_KEY", "key"))
+                let key = key.as_deref().ok_or_else(|| self.missing("CHATBOT_KEY", "key"))?;
+                Ok(Grant::Key(key))
             }
             Held::Secrets { corp_id, application, contacts } => {
-                let corp_id = corp_id.clone().ok_or_else(|| self.missing("CORP_ID", "corp-id"))?;
+                let missing = |variable, field| move || self.missing(variable, field);
+                let corp_id = corp_id.as_deref().ok_or_else(missing("CORP_ID", "corp-id"))?;
+                let (application, contacts) = (application.as_deref(), contacts.as_deref());
                 let secret = match access {
                     Access::Contacts => contacts
-                        .as_ref()
-                        .or(application.as_ref())
-                        .ok_or_else(|| self.missing("CONTACTS_SECRET", "contacts-secret")),
-                    _ => application
-                        .as_ref()
-                        .or(contacts.as_ref())
-                        .ok_or_else(|| self.missing("SECRET", "secret")),
+                        .or(application)
+                        .ok_or_else(missing("CONTACTS_SECRET", "contacts-secret")),
+                    _ => application.or(contacts).ok_or_else(missing("SECRET", "secret")),
                 }?;
-                Ok(Grant::Secret { corp_id, secret: secret.clone() })
+                Ok(Grant::Secret { corp_id, secret })
             }
         }
     }

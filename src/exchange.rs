@@ -103,7 +103,7 @@ impl Tokens {
         self.0.extend(token.map(|(token, until)| Kept { origin, token, until }));
     }
 
-    fn get(&self, server: &Server, corp_id: &str, secret: &str, now: u64) -> Option<String> {
+    fn get(&self, server: &Server, corp_id: &str, secret: &str, now: u64) -> Option<&str> {
         let mut all = self.0.iter();
         let found = all.find(|Kept { origin, until, .. }| {
             origin.secret == secret
@@ -111,7 +111,7 @@ impl Tokens {
                 && origin.server == *server
                 && now < *until
         });
-        found.map(|it| it.token.clone())
+        found.map(|it| it.token.as_str())
     }
 }
 
@@ -119,25 +119,25 @@ impl Tokens {
 const LONGEST_MESSAGE: usize = 512;
 
 /// One call on its way.
-pub(crate) struct Exchange {
+pub(crate) struct Exchange<'a> {
     call: Box<Outgoing>,
-    server: Server,
+    server: &'a Server,
     /// None for a call that asks for a token.
-    grant: Option<Grant>,
+    grant: Option<Grant<'a>>,
     /// The call for a token, while that is the one that is out.
     token_call: Option<Call<Issued>>,
     /// The token that the caller's own call carries, if there is one.
-    token: Option<String>,
+    token: Option<Cow<'a, str>>,
     refreshed: bool,
     /// For the instance to keep, when the exchange is over.
     pub(crate) news: Option<News>,
 }
 
-impl Exchange {
+impl<'a> Exchange<'a> {
     pub(crate) fn start(
-        account: Account,
+        account: &'a Account,
         mut call: Box<Outgoing>,
-        tokens: &Tokens,
+        tokens: &'a Tokens,
         now: u64,
     ) -> Result<(Self, Step), Error> {
         if let Body::Json(body) = &mut call.body
@@ -148,22 +148,15 @@ impl Exchange {
         }
         let grant =
             if call.access == Access::Open { None } else { Some(account.grant(call.access)?) };
-        let token = match &grant {
-            Some(Grant::Secret { corp_id, secret }) => {
-                tokens.get(&account.base.server, corp_id, secret, now)
-            }
-            Some(Grant::Token(token)) => Some(token.clone()),
+        let server = &account.base.server;
+        let token = match grant {
+            Some(Grant::Secret { corp_id, secret }) => tokens.get(server, corp_id, secret, now),
+            Some(Grant::Token(token)) => Some(token),
             Some(Grant::Key(_)) | None => None,
         };
-        let mut exchange = Self {
-            call,
-            server: account.base.server,
-            grant,
-            token_call: None,
-            token,
-            refreshed: false,
-            news: None,
-        };
+        let token = token.map(Cow::Borrowed);
+        let mut exchange =
+            Self { call, server, grant, token_call: None, token, refreshed: false, news: None };
         let step = exchange.next();
         Ok((exchange, step))
     }
@@ -183,7 +176,7 @@ impl Exchange {
                 let life = u64::from(issued.expires_in);
                 let until = now + life - (life / 2).min(300);
                 self.found(Some((issued.access_token.clone(), until)));
-                self.token = Some(issued.access_token);
+                self.token = Some(issued.access_token.into());
                 self.next()
             }
             Err(error) => Step::Done(Err(error)),
@@ -212,7 +205,8 @@ impl Exchange {
     }
 
     fn found(&mut self, token: Option<(String, u64)>) {
-        if let Some(Grant::Secret { corp_id, secret }) = self.grant.clone() {
+        if let Some(Grant::Secret { corp_id, secret }) = self.grant {
+            let (corp_id, secret) = (corp_id.into(), secret.into());
             let origin = Origin { server: self.server.clone(), corp_id, secret };
             self.news = Some(News { origin, token });
         }
@@ -224,7 +218,7 @@ impl Exchange {
         match (&self.grant, &self.token) {
             (Some(Grant::Secret { corp_id, secret }), None) => {
                 let call = tokens::fetch(corp_id, secret);
-                let request = request(&self.server, &call.outgoing, query);
+                let request = request(self.server, &call.outgoing, query);
                 self.token_call = Some(call);
                 return Step::Send(request);
             }
@@ -232,7 +226,7 @@ impl Exchange {
             (_, Some(token)) => wire::push_query(&mut query, "access_token", token),
             (Some(Grant::Token(_)) | None, None) => {}
         }
-        Step::Send(request(&self.server, &self.call, query))
+        Step::Send(request(self.server, &self.call, query))
     }
 
     fn rejection(&self, code: i32, message: &str) -> Error {
@@ -250,7 +244,7 @@ impl Exchange {
 
     /// A server may repeat what it was sent. Shortened only afterwards: of a secret that was cut, the rest would stay.
     fn without_secrets(&self, message: &str) -> String {
-        let held = match &self.grant {
+        let held = match self.grant {
             Some(Grant::Token(it) | Grant::Key(it) | Grant::Secret { secret: it, .. }) => Some(it),
             None => None,
         };
@@ -259,9 +253,11 @@ impl Exchange {
             .query
             .iter()
             .filter(|(name, _)| *name == "corpsecret")
-            .map(|(_, secret)| secret);
+            .map(|(_, secret)| secret.as_str());
         let mut message: String = message.into();
-        for secret in held.into_iter().chain(&self.token).chain(sent).filter(|it| !it.is_empty()) {
+        for secret in
+            held.into_iter().chain(self.token.as_deref()).chain(sent).filter(|it| !it.is_empty())
+        {
             let mut encoded = String::new();
             wire::percent_encode(&mut encoded, secret);
             for spelling in [secret, &encoded, &wire::with_small_digits(&encoded)] {
@@ -364,7 +360,7 @@ mod tests {
         let mut requests = Vec::new();
         let mut script = script.iter();
         let Call { outgoing, .. } = call;
-        let (mut exchange, mut step) = match Exchange::start(account, outgoing, tokens, now) {
+        let (mut exchange, mut step) = match Exchange::start(&account, outgoing, tokens, now) {
             Ok(it) => it,
             Err(error) => return (requests, format!("{error:?}")),
         };

@@ -123,7 +123,8 @@ pub fn exchange(bytes: &[u8]) {
     };
     let account = Account::of_application(Application::Credentials(credentials), &[]).unwrap();
     let call = departments::delete_department(7).unwrap();
-    let started = Exchange::start(account, call.outgoing, &Tokens::new(), 0);
+    let tokens = Tokens::new();
+    let started = Exchange::start(&account, call.outgoing, &tokens, 0);
     let Ok((mut exchange, mut step)) = started else { panic!("it did not start") };
     let token = format!(r#"{{"errcode":0,"access_token":"{TOKEN}","expires_in":7200}}"#);
     let mut requests = 0;

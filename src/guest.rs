@@ -1,6 +1,7 @@
 //! The switchboard: each exported function on one line, and the loop that drives an exchange.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{cell::Ref, ops::Deref};
 
 use crate::{
     abi::{Canonical, export, exported},
@@ -13,7 +14,7 @@ use crate::{
     },
     call::{Answer, Call, Outgoing},
     credentials::{Account, Environment},
-    exchange::{self, Exchange, Step, Tokens},
+    exchange::{self, Exchange, News, Step, Tokens},
     runtime, wasi_http,
 };
 
@@ -74,29 +75,48 @@ exported! {
 
 /// Which credentials, and what their kind of caller calls.
 pub(crate) trait Caller: Canonical {
-    fn account(self) -> Result<Account>;
+    fn account(self) -> Result<Whose>;
 }
 
 impl Caller for Application {
     #[inline(never)]
-    fn account(self) -> Result<Account> {
+    fn account(self) -> Result<Whose> {
         match &self {
             Self::Profile(name) => profile(&["application ", name].concat(), |environment| {
                 Account::of_application(self.clone(), environment)
             }),
-            Self::Credentials(_) | Self::Token(_) => Account::of_application(self, &[]),
+            Self::Credentials(_) | Self::Token(_) => {
+                Account::of_application(self, &[]).map(Whose::Callers)
+            }
         }
     }
 }
 
 impl Caller for Chatbot {
     #[inline(never)]
-    fn account(self) -> Result<Account> {
+    fn account(self) -> Result<Whose> {
         match &self {
             Self::Profile(name) => profile(&["chatbot ", name].concat(), |environment| {
                 Account::of_chatbot(self.clone(), environment)
             }),
-            Self::Credentials(_) => Account::of_chatbot(self, &[]),
+            Self::Credentials(_) => Account::of_chatbot(self, &[]).map(Whose::Callers),
+        }
+    }
+}
+
+/// An account that came with the call, or one that the instance keeps.
+pub(crate) enum Whose {
+    Callers(Account),
+    Instances(Ref<'static, Account>),
+}
+
+impl Deref for Whose {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        match self {
+            Self::Callers(it) => it,
+            Self::Instances(it) => it,
         }
     }
 }
@@ -116,11 +136,16 @@ impl Kept {
     pub(crate) const fn new() -> Self {
         Self { accounts: Vec::new(), tokens: Tokens::new() }
     }
+
+    fn account(&self, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|(it, _)| it == name).map(|(_, account)| account)
+    }
 }
 
-fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Result<Account> {
-    if let Some((_, account)) = runtime::kept().accounts.iter().find(|(it, _)| it == name) {
-        return Ok(account.clone());
+fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Result<Whose> {
+    let kept = || Ref::filter_map(runtime::kept(), |it| it.account(name)).map(Whose::Instances);
+    if let Ok(account) = kept() {
+        return Ok(account);
     }
     let account = make(&wasi_http::environment())?;
     runtime::keep(|it| {
@@ -129,16 +154,16 @@ fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Re
         }
         it.accounts.push((name.into(), account.clone()));
     });
-    Ok(account)
+    Ok(Whose::Callers(account))
 }
 
-fn issue(account: Result<Account>, scope: TokenScope) -> Result<IssuedToken> {
+fn issue(account: Result<Whose>, scope: TokenScope) -> Result<IssuedToken> {
     let account = account?;
     let call = tokens::get_access_token(&account, scope);
     run(Ok(account), call)
 }
 
-fn run<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
+fn run<T>(account: Result<Whose>, call: Result<Call<T>>) -> Result<T> {
     match call {
         Ok(Call { outgoing, read }) => {
             let path = outgoing.path;
@@ -149,7 +174,7 @@ fn run<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
 }
 
 /// Violations of credentials and message are reported together.
-fn both(account: Result<Account>, error: Error) -> Error {
+fn both(account: Result<Whose>, error: Error) -> Error {
     match (account, error) {
         (Err(Error::PermanentInvalidInput(mut all)), Error::PermanentInvalidInput(more)) => {
             all.extend(more);
@@ -161,19 +186,30 @@ fn both(account: Result<Account>, error: Error) -> Error {
 
 /// One copy for all actions, as it does not depend on what they read.
 #[inline(never)]
-fn exchange(account: Result<Account>, outgoing: Box<Outgoing>) -> Result<Box<Answer>> {
-    // A token counts as issued when the call began, which is earlier than it was.
-    let now = wasi_http::now();
-    let started = Exchange::start(account?, outgoing, &runtime::kept().tokens, now);
-    let (mut exchange, mut step) = started?;
-    let result = loop {
-        match step {
-            Step::Send(request) => step = exchange.answer(wasi_http::send(&request), now),
-            Step::Done(result) => break result,
-        }
-    };
-    if let Some(news) = exchange.news {
+fn exchange(account: Result<Whose>, outgoing: Box<Outgoing>) -> Result<Box<Answer>> {
+    let account = account?;
+    let (result, news) = converse(&account, outgoing)?;
+    // It may be one that is kept, and nobody may look at that while it is changed.
+    drop(account);
+    if let Some(news) = news {
         runtime::keep(|it| it.tokens.learn(news));
     }
     result
+}
+
+/// The outcome, and what is to be kept of it.
+fn converse(
+    account: &Account,
+    outgoing: Box<Outgoing>,
+) -> Result<(Result<Box<Answer>>, Option<News>)> {
+    // A token counts as issued when the call began, which is earlier than it was.
+    let now = wasi_http::now();
+    let kept = runtime::kept();
+    let (mut exchange, mut step) = Exchange::start(account, outgoing, &kept.tokens, now)?;
+    loop {
+        match step {
+            Step::Send(request) => step = exchange.answer(wasi_http::send(&request), now),
+            Step::Done(result) => return Ok((result, exchange.news)),
+        }
+    }
 }

@@ -68,6 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether `null` comes next, which then is read.
+    #[inline]
     pub(crate) fn null(&mut self) -> bool {
         self.peek() == Some(b'n') && self.word("null").is_some()
     }
@@ -155,6 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What stands for itself, up to a quotation mark or a backslash.
+    #[inline]
     fn run(&mut self) -> Option<&'a str> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let length = plain(rest);
@@ -228,6 +230,7 @@ impl<'a> Reader<'a> {
         rest.starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Option<()> {
         self.peek().filter(|it| *it == byte)?;
         self.at += 1;
@@ -235,6 +238,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What comes behind white space, which is passed over.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.as_bytes().get(self.at)? {
@@ -244,6 +248,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn take(&mut self) -> Option<u8> {
         let byte = self.text.as_bytes().get(self.at)?;
         self.at += 1;
@@ -304,6 +309,7 @@ impl Object {
         }
     }
 
+    #[inline]
     fn begin(&mut self, name: &'static str) {
         if self.0.len() > 1 {
             self.0.push(b',');

@@ -32,7 +32,7 @@ pub(crate) fn get_access_token(
         Grant::Secret { corp_id, secret } => {
             let agent_id = account.agent_id;
             let base_url = account.base.given.clone();
-            Ok(issue(&corp_id, &secret, move |Issued { access_token: token, expires_in }| {
+            Ok(issue(corp_id, secret, move |Issued { access_token: token, expires_in }| {
                 IssuedToken {
                     access_token: AccessToken { token, agent_id, base_url: base_url.clone() },
                     expires_in,
