@@ -55,7 +55,7 @@ host-wasmtime: component simulator
 	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
 
 # What a call costs, beside what it could cost and beside other libraries: writes docs/speed.md and docs/speed.svg.
-# Needs python3 and node; takes 2 minutes on a quiet machine, and 10 more the first time.
+# Needs python3 and node; takes 2 minutes on a quiet machine, and 10 to 15 more to build.
 .PHONY: bench
 bench: wasm-target target/bench-venv/ready target/bench-node/ready
 	cd host-tests/benches/floor && $(CARGO) build --locked --target wasm32-wasip2 --profile component --target-dir ../../../target/component
