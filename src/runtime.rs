@@ -37,6 +37,8 @@ struct Arena {
     next: Cell<usize>,
     /// The end of what is kept between calls.
     bottom: Cell<usize>,
+    /// Whether a call is running.
+    running: Cell<bool>,
     /// Whether the last call is over: what it took can be given to the next.
     over: Cell<bool>,
     kept: RefCell<Kept>,
@@ -51,6 +53,7 @@ unsafe impl Sync for Arena {}
 static ARENA: Arena = Arena {
     next: Cell::new(0),
     bottom: Cell::new(0),
+    running: Cell::new(false),
     over: Cell::new(true),
     kept: RefCell::new(Kept::new()),
     changed: Cell::new(false),
@@ -60,8 +63,8 @@ static ARENA: Arena = Arena {
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let at = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
-        let end = at.saturating_add(layout.size());
-        let available = wasm32::memory_size::<0>() * PAGE;
+        let Some(end) = at.checked_add(layout.size()) else { return ptr::null_mut() };
+        let available = wasm32::memory_size::<0>().saturating_mul(PAGE);
         if end > available && !grow(end - available) {
             return ptr::null_mut();
         }
@@ -72,15 +75,25 @@ unsafe impl GlobalAlloc for Arena {
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // The last piece grows and shrinks where it is.
-        if memory.addr() + layout.size() == self.next.get() {
-            self.next.set(memory.addr());
+        let last = memory.addr() + layout.size() == self.next.get();
+        if new_size <= layout.size() {
+            if last {
+                self.next.set(memory.addr() + new_size);
+            }
+            return memory;
+        }
+        if last {
+            // It grows where it is: what is taken now lies behind it.
+            // SAFETY: a size and an alignment that were right for more are right for less.
+            let more = unsafe { Layout::from_size_align_unchecked(new_size - layout.size(), 1) };
+            let more = unsafe { self.alloc(more) };
+            return if more.is_null() { more } else { memory };
         }
         // SAFETY: the caller promises that the new size is one, and that so many bytes may be looked at.
         unsafe {
             let new = self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
-            if new != memory && !new.is_null() {
-                ptr::copy_nonoverlapping(memory, new, layout.size().min(new_size));
+            if !new.is_null() {
+                ptr::copy_nonoverlapping(memory, new, layout.size());
             }
             new
         }
@@ -139,7 +152,13 @@ impl Arena {
 pub(crate) struct Running;
 
 impl Running {
+    /// A trap where a call runs already, or one was broken off: hosts must not enter then, and the memory of that call would
+    /// be given away.
+    #[inline(never)]
     pub(crate) fn begin() -> Self {
+        if ARENA.running.replace(true) {
+            wasm32::unreachable();
+        }
         ARENA.begin();
         Self
     }
@@ -147,6 +166,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        ARENA.running.set(false);
         ARENA.over.set(true);
     }
 }
