@@ -63,10 +63,10 @@ pub(crate) enum Step {
 ///
 /// Kept for each server, enterprise and secret: applications of one enterprise never share a token.
 #[derive(Clone)]
-pub(crate) struct Tokens(Vec<Kept>);
+pub(crate) struct Tokens(Vec<KeptToken>);
 
 #[derive(Clone)]
-struct Kept {
+struct KeptToken {
     origin: Origin,
     token: String,
     /// The second from which on it is not used any more.
@@ -100,12 +100,12 @@ impl Tokens {
         if self.0.len() >= Self::MOST {
             self.0.clear();
         }
-        self.0.extend(token.map(|(token, until)| Kept { origin, token, until }));
+        self.0.extend(token.map(|(token, until)| KeptToken { origin, token, until }));
     }
 
     fn get(&self, server: &Server, corp_id: &str, secret: &str, now: u64) -> Option<&str> {
         let mut all = self.0.iter();
-        let found = all.find(|Kept { origin, until, .. }| {
+        let found = all.find(|KeptToken { origin, until, .. }| {
             origin.secret == secret
                 && origin.corp_id == corp_id
                 && origin.server == *server
@@ -242,7 +242,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// A server may repeat what it was sent. Shortened only afterwards: of a secret that was cut, the rest would stay.
+    /// A server may repeat what it was sent.
     fn without_secrets(&self, message: &str) -> String {
         let held = match self.grant {
             Some(Grant::Token(it) | Grant::Key(it) | Grant::Secret { secret: it, .. }) => Some(it),
@@ -254,18 +254,13 @@ impl<'a> Exchange<'a> {
             .iter()
             .filter(|(name, _)| *name == "corpsecret")
             .map(|(_, secret)| secret.as_str());
-        let mut message: String = message.into();
-        for secret in
-            held.into_iter().chain(self.token.as_deref()).chain(sent).filter(|it| !it.is_empty())
-        {
+        let mut spellings = Vec::new();
+        for secret in held.into_iter().chain(self.token.as_deref()).chain(sent) {
             let mut encoded = String::new();
             wire::percent_encode(&mut encoded, secret);
-            for spelling in [secret, &encoded, &wire::with_small_digits(&encoded)] {
-                message = wire::without(&message, spelling);
-            }
+            spellings.extend([secret.into(), wire::with_small_digits(&encoded), encoded]);
         }
-        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
-        message
+        wire::without(message, &spellings, LONGEST_MESSAGE)
     }
 }
 

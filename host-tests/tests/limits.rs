@@ -248,10 +248,13 @@ async fn the_largest_answers_fit() {
     let application =
         Application::Token(AccessToken { token: "t".into(), agent_id: None, base_url: None });
     let long = format!("{{\"errcode\":60003,\"errmsg\":\"{}\"}}", "x".repeat(CAP - 40));
+    // The token in every place.
+    let secret = format!("{{\"errcode\":60003,\"errmsg\":\"{}\"}}", "t".repeat(CAP - 40));
     let nested = format!("{{\"errcode\":60003,\"x\":{}", "[".repeat(CAP - 40));
     for (answer, expected) in [
         (departments(usize::MAX, CAP), "900000 and more"),
         (long, "refused"),
+        (secret, "refused"),
         (nested, "unexpected"),
     ] {
         assert!(CAP - 100 < answer.len() && answer.len() <= CAP, "{}", answer.len());
@@ -327,4 +330,35 @@ async fn a_long_life_takes_no_more_than_its_largest_call() {
     }
     let tokens = simulator.transcript().iter().filter(|it| it.path == "/cgi-bin/gettoken").count();
     assert_eq!(tokens, 2 + 2 * 10, "two secrets, and ten times new ones");
+}
+
+/// An instance keeps what 64 profiles say. Nobody notices, not even when one of them comes again, or says nothing useful.
+#[tokio::test]
+async fn there_may_be_more_profiles_than_are_kept() {
+    let host = host(COMPONENT, Limits::default(), in_memory(Simulator::new()));
+    let known = known_environment();
+    let value = |name: &str| known.iter().find(|(it, _)| *it == name).unwrap().1.to_owned();
+    let mut environment = vec![("WECOM_WRONG_BASE_URL".to_owned(), "ftp://x".to_owned())];
+    for number in 0..70 {
+        for name in ["CHATBOT_KEY", "BASE_URL"] {
+            environment.push((format!("WECOM_P{number}_{name}"), value(&format!("WECOM_{name}"))));
+        }
+    }
+    let mut instance = host.instance(environment);
+    for number in (0..70).chain(0..70) {
+        let message = json!({"chatbot": {"profile": format!("p{number}")}, "content": "x"});
+        let sent = instance.call_json("send-chatbot-markdown", &message).await;
+        // A chatbot may speak 20 times a minute.
+        let Err(CallError::Returned(error)) = sent else { continue };
+        assert_eq!(error["rejected-for-now"]["code"], 45009, "{error}");
+    }
+    for (profile, why) in
+        [("wrong", "permanent-invalid-input"), ("nobody", "permanent-missing-credential")]
+    {
+        for _ in 0..2 {
+            let message = json!({"chatbot": {"profile": profile}, "content": "x"});
+            let error = instance.call_json("send-chatbot-markdown", &message).await.unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+        }
+    }
 }
