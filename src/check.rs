@@ -123,14 +123,15 @@ impl Check {
         }
     }
 
-    /// A list that must not name anything twice.
+    /// A list that must not name anything twice. Only so many are looked at: more are refused anyway.
     pub(crate) fn distinct<T: Ord + Display>(
         &mut self,
         field: &str,
         items: impl IntoIterator<Item = T>,
+        most: usize,
     ) {
         let mut seen = Vec::new();
-        for item in items {
+        for item in items.into_iter().take(most) {
             match seen.binary_search(&item) {
                 Ok(_) => {
                     return self.note(field, &format!("names {} twice", shown(&item.to_string())));
@@ -231,7 +232,8 @@ mod tests {
         check.user_ids("b", &["@all".into(), "x|y".into(), "ok".into()], 4..=5);
         check.user_ids("e", &["@all".into(), "x|y".into()], 0..=1);
         check.url("c", "ftp://x");
-        check.distinct("d", ["x", "y", "x"]);
+        check.distinct("d", ["x", "y", "x"], 3);
+        check.distinct("f", ["x", "y", "x"], 2);
         let Err(Error::PermanentInvalidInput(found)) = check.finish() else { panic!("accepted") };
         let fields: Vec<_> = found.iter().map(|it| it.field.as_str()).collect();
         assert_eq!(fields, ["a", "b", "b[0]", "b[1]", "e", "c", "d"]);

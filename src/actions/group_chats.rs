@@ -10,6 +10,9 @@ use crate::{
     json::object,
 };
 
+/// Of one group chat, and of one change. More are refused, and not looked through.
+const MOST_MEMBERS: usize = 2000;
+
 /// `GET /cgi-bin/appchat/get`
 pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> {
     let mut check = Check::default();
@@ -39,8 +42,9 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     let mut check = Check::default();
     let name =
         name.filter(|it| !it.is_empty()).map(|it| check.cut_chars("group-chat.name", it, 50));
-    check.user_ids("group-chat.members", &members, 2..=2000);
-    check.distinct("group-chat.members", members.iter().map(|it| it.to_ascii_lowercase()));
+    check.user_ids("group-chat.members", &members, 2..=MOST_MEMBERS);
+    let names = members.iter().map(|it| it.to_ascii_lowercase());
+    check.distinct("group-chat.members", names, MOST_MEMBERS);
     if let Some(owner) = &owner {
         check.user_id("group-chat.owner", owner);
         if !members.iter().any(|it| it.eq_ignore_ascii_case(owner)) {
@@ -80,11 +84,12 @@ pub(crate) fn update_group_chat(
     let remove = remove_members.filter(|it| !it.is_empty());
     for (field, users) in [("changes.add-members", &add), ("changes.remove-members", &remove)] {
         if let Some(users) = users {
-            check.user_ids(field, users, 0..=2000);
-            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()));
+            check.user_ids(field, users, 0..=MOST_MEMBERS);
+            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()), MOST_MEMBERS);
         }
     }
     if let (Some(add), Some(remove)) = (&add, &remove)
+        && add.len().max(remove.len()) <= MOST_MEMBERS
         && add.iter().any(|it| remove.iter().any(|other| other.eq_ignore_ascii_case(it)))
     {
         check.note("changes.remove-members", "must not name anybody whom `add-members` names");
@@ -92,11 +97,11 @@ pub(crate) fn update_group_chat(
     let truncated = check.finish()?;
 
     let body = object! {
-    "chatid": id,
-    "name": name,
-    "owner": owner,
-    "add_user_list": add,
-    "del_user_list": remove,
+        "chatid": id,
+        "name": name,
+        "owner": owner,
+        "add_user_list": add,
+        "del_user_list": remove,
     };
     Ok(Call::post("/cgi-bin/appchat/update", Access::Application, body)
         .repeatable_if(true)

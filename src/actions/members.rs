@@ -86,23 +86,23 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
     check.finish()?;
 
     let body = object! {
-    "userid": user_id,
-    "name": name,
-    "alias": alias,
-    "gender": gender.map(number),
-    "enable": enabled.map(u32::from),
-    "main_department": main_department,
-    "position": position,
-    "department": places.departments,
-    "order": places.orders,
-    "is_leader_in_dept": places.leaders,
-    "direct_leader": direct_superiors,
-    "telephone": telephone,
-    "mobile": mobile,
-    "email": email,
-    "biz_mail": corp_email,
-    "address": address,
-    "to_invite": to_invite,
+        "userid": user_id,
+        "name": name,
+        "alias": alias,
+        "gender": gender.map(number),
+        "enable": enabled.map(u32::from),
+        "main_department": main_department,
+        "position": position,
+        "department": places.departments,
+        "order": places.orders,
+        "is_leader_in_dept": places.leaders,
+        "direct_leader": direct_superiors,
+        "telephone": telephone,
+        "mobile": mobile,
+        "email": email,
+        "biz_mail": corp_email,
+        "address": address,
+        "to_invite": to_invite,
     };
     Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(|it| {
         let named = it.created_departments.unwrap_or_default();
@@ -158,22 +158,22 @@ pub(crate) fn update_member(
     check.finish()?;
 
     let body = object! {
-    "userid": user_id,
-    "name": name,
-    "alias": alias,
-    "gender": gender.map(number),
-    "enable": enabled.map(u32::from),
-    "main_department": main_department,
-    "position": position,
-    "department": places.departments,
-    "order": places.orders,
-    "is_leader_in_dept": places.leaders,
-    "direct_leader": superiors,
-    "telephone": telephone,
-    "mobile": mobile,
-    "email": email,
-    "biz_mail": corp_email,
-    "address": address,
+        "userid": user_id,
+        "name": name,
+        "alias": alias,
+        "gender": gender.map(number),
+        "enable": enabled.map(u32::from),
+        "main_department": main_department,
+        "position": position,
+        "department": places.departments,
+        "order": places.orders,
+        "is_leader_in_dept": places.leaders,
+        "direct_leader": superiors,
+        "telephone": telephone,
+        "mobile": mobile,
+        "email": email,
+        "biz_mail": corp_email,
+        "address": address,
     };
     Ok(Call::post("/cgi-bin/user/update", Access::Contacts, body).repeatable_if(true))
 }
@@ -199,7 +199,7 @@ fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) 
         return Places { departments: None, orders: None, leaders: None };
     };
     check.count(field, memberships.len(), 1..=100);
-    check.distinct(field, memberships.iter().map(|it| it.department_id));
+    check.distinct(field, memberships.iter().map(|it| it.department_id), 100);
     let (mut departments, mut orders, mut leaders) = (Vec::new(), Vec::new(), Vec::new());
     let has_order = memberships.iter().any(|it| it.order.is_some());
     let has_leader = memberships.iter().any(|it| it.leader.is_some());
