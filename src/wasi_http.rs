@@ -129,8 +129,8 @@ fn read(answer: &FutureIncomingResponse) -> Result<Response, Failure> {
 }
 
 fn read_all(stream: &InputStream) -> Result<Vec<u8>, Failure> {
+    let deadline = monotonic_clock::now() + BODY_TIMEOUT;
     let mut bytes = Vec::new();
-    let mut deadline = None;
     loop {
         match stream.blocking_read(CHUNK) {
             Ok(chunk) if bytes.len() + chunk.len() > LARGEST_ANSWER => {
@@ -140,8 +140,7 @@ fn read_all(stream: &InputStream) -> Result<Vec<u8>, Failure> {
             // Most answers come in one chunk, and are not asked how long they took.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
-                let now = monotonic_clock::now();
-                if now > *deadline.get_or_insert(now + BODY_TIMEOUT) {
+                if monotonic_clock::now() > deadline {
                     return Err(Failure::Silent("the answer took more than 60 seconds"));
                 }
             }

@@ -272,7 +272,7 @@ fn linker() -> (Engine, Linker<State>) {
 
     // The first thing that a call with a token asks of the host.
     let now = |mut store: StoreContextMut<'_, State>, (): ()| {
-        // Later ones are of an answer that comes in pieces.
+        // The second time, the answer has begun.
         if store.data().marks.is_empty() {
             mark(&mut store, "arguments taken in, checked, written as JSON");
         }
