@@ -96,16 +96,16 @@ fn send(
     let truncated = check.finish()?;
 
     let body = object! {
-    "touser": receivers.users,
-    "toparty": receivers.departments,
-    "totag": receivers.tags,
-    "agentid": agent_id,
-    "msgtype": kind,
-    kind: content,
-    "safe": safe,
-    "enable_id_trans": enable_id_trans.map(u32::from),
-    "enable_duplicate_check": duplicate_check_interval.map(|_| 1_u32),
-    "duplicate_check_interval": duplicate_check_interval,
+        "touser": receivers.users,
+        "toparty": receivers.departments,
+        "totag": receivers.tags,
+        "agentid": agent_id,
+        "msgtype": kind,
+        kind: content,
+        "safe": safe,
+        "enable_id_trans": enable_id_trans.map(u32::from),
+        "enable_duplicate_check": duplicate_check_interval.map(|_| 1_u32),
+        "duplicate_check_interval": duplicate_check_interval,
     };
     Ok(Call::post("/cgi-bin/message/send", Access::Application, body)
         .needs_agent_id_if(agent_id.is_none())

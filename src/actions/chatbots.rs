@@ -44,9 +44,9 @@ pub(crate) fn send_chatbot_text(message: ChatbotText) -> Result<Call<Receipt>, E
     let truncated = check.finish()?;
 
     let text = object! {
-    "content": content,
-    "mentioned_list": mentioned,
-    "mentioned_mobile_list": mobiles,
+        "content": content,
+        "mentioned_list": mentioned,
+        "mentioned_mobile_list": mobiles,
     };
     Ok(send("text", text, truncated))
 }
@@ -115,10 +115,10 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
             check.url(&field("image-url"), url);
         }
         object! {
-        "title": title,
-        "description": description,
-        "url": url,
-        "picurl": image_url,
+            "title": title,
+            "description": description,
+            "url": url,
+            "picurl": image_url,
         }
     };
     let articles: Vec<_> =

@@ -49,12 +49,12 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
         let digest =
             digest.filter(|it| !it.is_empty()).map(|it| check.cut_bytes(&field("digest"), it, 512));
         object! {
-        "title": title,
-        "thumb_media_id": thumbnail,
-        "content": content,
-        "author": author,
-        "content_source_url": source_url,
-        "digest": digest,
+            "title": title,
+            "thumb_media_id": thumbnail,
+            "content": content,
+            "author": author,
+            "content_source_url": source_url,
+            "digest": digest,
         }
     };
     let articles: Vec<_> =
@@ -72,10 +72,10 @@ pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
         .filter(|it| !it.is_empty())
         .map(|it| check.cut_chars("message.card.button-text", it, 4));
     object! {
-    "title": title,
-    "description": description,
-    "url": url,
-    "btntxt": button,
+        "title": title,
+        "description": description,
+        "url": url,
+        "btntxt": button,
     }
 }
 

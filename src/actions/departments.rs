@@ -54,11 +54,11 @@ pub(crate) fn create_department(
     check.finish()?;
 
     let body = object! {
-    "name": name,
-    "name_en": english_name,
-    "parentid": parent_id,
-    "order": order,
-    "id": id,
+        "name": name,
+        "name_en": english_name,
+        "parentid": parent_id,
+        "order": order,
+        "id": id,
     };
     Ok(Call::post("/cgi-bin/department/create", Access::Contacts, body)
         .reading(|it| Some(CreatedDepartment { id: it.id?, warning: it.warning })))
@@ -84,11 +84,11 @@ pub(crate) fn update_department(
     check.finish()?;
 
     let body = object! {
-    "id": id,
-    "name": name,
-    "name_en": english_name,
-    "parentid": parent_id,
-    "order": order,
+        "id": id,
+        "name": name,
+        "name_en": english_name,
+        "parentid": parent_id,
+        "order": order,
     };
     Ok(Call::post("/cgi-bin/department/update", Access::Contacts, body).repeatable_if(true))
 }

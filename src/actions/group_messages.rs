@@ -75,10 +75,10 @@ fn send(
     let truncated = check.finish()?;
 
     let body = object! {
-    "chatid": group_chat_id,
-    "msgtype": kind,
-    kind: content,
-    "safe": safe,
+        "chatid": group_chat_id,
+        "msgtype": kind,
+        kind: content,
+        "safe": safe,
     };
     Ok(Call::post("/cgi-bin/appchat/send", Access::Application, body).shortened(truncated))
 }
