@@ -51,7 +51,7 @@ pub(crate) struct Layout {
     /// Where the value of a case begins.
     payload: usize,
     /// How many arguments it makes when a function has few of them.
-    pub(crate) flat: usize,
+    flat: usize,
 }
 
 impl Layout {
@@ -301,18 +301,20 @@ unsafe fn laid_out<T: Canonical>(list: Vec<T>) -> (*mut u8, usize) {
 
 fn room(layout: Layout, count: usize) -> *mut u8 {
     let Layout { size, align, .. } = layout;
-    if size * count == 0 {
+    if size == 0 || count == 0 {
         return ptr::without_provenance_mut(align);
     }
-    // SAFETY: the layouts of the contract's types are well formed, and what fits memory as a list of Rust's fits as this.
-    unsafe {
-        let memory = Memory::from_size_align_unchecked(size * count, align);
-        let room = alloc(memory);
-        if room.is_null() {
-            handle_alloc_error(memory);
-        }
-        room
+    let Some(memory) =
+        size.checked_mul(count).and_then(|it| Memory::from_size_align(it, align).ok())
+    else {
+        no_such_case()
+    };
+    // SAFETY: it is not of no size.
+    let room = unsafe { alloc(memory) };
+    if room.is_null() {
+        handle_alloc_error(memory);
     }
+    room
 }
 
 impl<T: Canonical> Canonical for Option<T> {
@@ -366,38 +368,34 @@ macro_rules! export {
         const _: () = {
             $crate::abi::exported! {
                 ($($count)?) concat!("wecom:connector/", $interface, "@", env!("CARGO_PKG_VERSION"), "#", $name),
-                arguments => {
-                    let caller: $caller = arguments.load();
-                    $(let $argument = arguments.load();)+
-                    run(caller.account(), $($action)::+($($argument),+))
-                }
+                (caller: $caller, $($argument: _),+) => run(caller.account(), $($action)::+($($argument),+))
             }
         };
     )+};
 }
 
-/// Exports one function, as a block that takes its arguments in order and gives a result.
+/// Exports one function: its arguments in the order of the contract, and the result that is made of them.
 #[cfg(target_family = "wasm")]
 macro_rules! exported {
-    (() $name:expr, $arguments:ident => $body:block) => {
+    (() $name:expr, ($($argument:ident: $ty:ty),+) => $result:expr) => {
         #[allow(unsafe_code, reason = "the host passes what the contract says")]
         #[unsafe(export_name = $name)]
         unsafe extern "C" fn exported(arguments: *mut u8) -> *mut u8 {
             let _running = $crate::runtime::Running::begin();
-            let mut $arguments = $crate::abi::Fields::new(arguments);
-            unsafe { $crate::abi::give($body) }
+            let mut arguments = $crate::abi::Fields::new(arguments);
+            $(let $argument: $ty = unsafe { arguments.load() };)+
+            $crate::abi::give($result)
         }
     };
-    ([$($slot:ident)*] $name:expr, $arguments:ident => $body:block) => {
+    ([$($slot:ident)*] $name:expr, ($($argument:ident: $ty:ty),+) => $result:expr) => {
         #[allow(unsafe_code, reason = "the host passes what the contract says")]
         #[unsafe(export_name = $name)]
         unsafe extern "C" fn exported($($slot: usize),*) -> *mut u8 {
             let _running = $crate::runtime::Running::begin();
             let slots = [$($slot),*];
-            unsafe {
-                let mut $arguments = $crate::abi::Flat::new(&slots);
-                $crate::abi::give($body)
-            }
+            let mut arguments = unsafe { $crate::abi::Flat::new(&slots) };
+            $(let $argument: $ty = unsafe { arguments.load() };)+
+            $crate::abi::give($result)
         }
     };
     ((8) $($rest:tt)*) => { $crate::abi::exported!([a b c d e f g h] $($rest)*); };
@@ -415,11 +413,16 @@ mod tests {
     use alloc::{format, vec};
     use core::fmt::Debug;
 
+    use wit_parser::{
+        Resolve, SizeAlign, Type, TypeDefKind,
+        abi::{FlatTypes, WasmType},
+    };
+
     use super::*;
     use crate::bindings::exports::wecom::connector::{
+        self,
         app_messages::Delivery,
         members::{Gender, Membership, NewMember, TextChange},
-        tokens::TokenScope,
         types::{
             AccessToken, Application, ApplicationCredentials, Chatbot, ChatbotCredentials, Error,
             InvalidField, Receipt, TemporaryRejection, Truncation,
@@ -427,10 +430,6 @@ mod tests {
     };
 
     const WORD: usize = size_of::<usize>();
-
-    fn sizes(layout: Layout) -> (usize, usize, usize, usize) {
-        (layout.size, layout.align, layout.payload, layout.flat)
-    }
 
     /// Lays a value out and takes it back.
     fn check_round_trip<T: Canonical + Debug>(value: T) {
@@ -454,20 +453,83 @@ mod tests {
         }
     }
 
+    /// The layouts of types, with the names of interface and type.
+    macro_rules! layouts {
+        ($($interface:ident { $($name:ident)+ })+) => {
+            [$($((stringify!($interface), stringify!($name), connector::$interface::$name::LAYOUT),)+)+]
+        };
+    }
+
     #[test]
     fn types_take_the_room_that_the_canonical_abi_gives_them() {
+        let mut contract = Resolve::default();
+        contract.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/wit")).unwrap();
+        let mut sizes = SizeAlign::default();
+        sizes.fill(&contract);
+        let kebab = |name: &str| {
+            let mut kebab = String::new();
+            for it in name.chars() {
+                if it.is_ascii_uppercase() && !kebab.is_empty() {
+                    kebab.push('-');
+                }
+                kebab.push(it.to_ascii_lowercase());
+            }
+            kebab.replace('_', "-")
+        };
+
+        let layouts = layouts! {
+            app_messages {
+                Recipients Selection AppMessageOptions AppText AppMarkdown AppFile AppImage AppMpnews AppTextCard
+                Delivery
+            }
+            chatbots { ChatbotText ChatbotImage Base64Image NewsArticle }
+            departments { Department NewDepartment DepartmentChanges CreatedDepartment }
+            group_chats { GroupChat GroupChatKind NewGroupChat CreatedGroupChat GroupChatChanges }
+            group_messages { GroupText GroupMarkdown GroupFile GroupImage GroupMpnews GroupTextCard }
+            media { MediaKind ChatbotMediaKind NewMedia NewChatbotMedia UploadedMedia }
+            members {
+                MemberInDepartment MemberPage Gender Membership TextChange UsersChange NewMember CreatedMember
+                NamedDepartment MemberChanges
+            }
+            tokens { TokenScope IssuedToken }
+            types {
+                Application ApplicationCredentials AccessToken Chatbot ChatbotCredentials Error InvalidField Rejection
+                TemporaryRejection Receipt Truncation Confidentiality MpnewsConfidentiality MpnewsArticle TextCard
+            }
+        };
+        for (interface, name, layout) in &layouts {
+            let mut interfaces = contract.interfaces.iter().map(|(_, it)| it);
+            let found = interfaces.find(|it| it.name == Some(kebab(interface))).unwrap();
+            let ty = Type::Id(found.types[&kebab(name)]);
+            let mut room = [WasmType::I32; 64];
+            let mut flat = FlatTypes::new(&mut room);
+            assert!(contract.push_flat(&ty, &mut flat));
+            let (size, align) = match WORD {
+                8 => (sizes.size(&ty).size_wasm64(), sizes.align(&ty).align_wasm64()),
+                _ => (sizes.size(&ty).size_wasm32(), sizes.align(&ty).align_wasm32()),
+            };
+            let (expected, found) =
+                ((size, align, flat.to_vec().len()), (layout.size, layout.align, layout.flat));
+            assert_eq!(found, expected, "{interface} {name}");
+        }
+        let records_and_choices = contract.types.iter().filter(|(_, it)| {
+            matches!(
+                it.kind,
+                TypeDefKind::Record(_) | TypeDefKind::Variant(_) | TypeDefKind::Enum(_)
+            )
+        });
+        assert_eq!(records_and_choices.count(), layouts.len(), "some are not in the list");
+    }
+
+    #[test]
+    fn values_stand_where_the_canonical_abi_puts_them() {
+        let sizes = |it: Layout| (it.size, it.align, it.payload, it.flat);
         assert_eq!(sizes(bool::LAYOUT), (1, 1, 0, 1));
         assert_eq!(sizes(String::LAYOUT), (2 * WORD, WORD, 0, 2));
         assert_eq!(sizes(Option::<u32>::LAYOUT), (8, 4, 4, 2));
         assert_eq!(sizes(Option::<u64>::LAYOUT), (16, 8, 8, 2));
-        assert_eq!(sizes(TokenScope::LAYOUT), (1, 1, 1, 1));
         assert_eq!(sizes(Option::<Gender>::LAYOUT), (2, 1, 1, 2));
         assert_eq!(sizes(TextChange::LAYOUT), (3 * WORD, WORD, WORD, 3));
-        // An id, a number that may be none, a truth value that may be none.
-        assert_eq!(sizes(Membership::LAYOUT), (16, 4, 0, 5));
-        // The number of the case, and the credentials: a text, three that may be none, a number that may be none.
-        assert_eq!(Application::LAYOUT.flat, 1 + 2 + 3 * 3 + 2);
-        assert_eq!(Chatbot::LAYOUT.flat, 1 + 2 + 3);
     }
 
     #[test]
@@ -576,11 +638,28 @@ mod tests {
     }
 
     #[test]
-    fn results_say_which_they_are() {
+    fn results_are_given_with_their_payload() {
+        let layout = Layout::variant(&[Receipt::LAYOUT, Error::LAYOUT]);
         let receipt = Receipt { truncated: vec![], warning: Some("w".into()) };
-        for (result, number) in [(Ok(receipt), 0), (Err(Error::ExecutionFailed), 1)] {
-            // SAFETY: a result begins with the number of its case.
-            assert_eq!(unsafe { *give(result) }, number);
-        }
+        let given = Case::new(give(Ok::<_, Error>(receipt)), layout);
+        // SAFETY: this is what was given.
+        let receipt: Receipt = unsafe { given.load() };
+        assert_eq!((unsafe { given.number() }, receipt.warning.as_deref()), (0, Some("w")));
+
+        let given = Case::new(give(Err::<Receipt, _>(Error::Unreachable("u".into()))), layout);
+        // SAFETY: as above.
+        let error: Error = unsafe { given.load() };
+        assert_eq!(unsafe { given.number() }, 1);
+        assert!(matches!(error, Error::Unreachable(it) if it == "u"));
+    }
+
+    #[test]
+    fn empty_lists_take_no_room_and_have_a_place() {
+        // SAFETY: there is nothing to be laid out.
+        let (items, length) = unsafe { laid_out(Vec::<Truncation>::new()) };
+        assert_eq!((items.addr() % Truncation::LAYOUT.align, length), (0, 0));
+        assert!(!items.is_null());
+        // SAFETY: there is none to be read.
+        assert!(unsafe { list::<Truncation>(0, 0) }.is_empty());
     }
 }

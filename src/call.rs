@@ -223,8 +223,8 @@ impl Outgoing {
 }
 
 impl Answer {
-    /// The answer, and whether all that is known of it has the documented form. None if it is not a JSON object, or names
-    /// a member twice.
+    /// The answer, and whether all that is known of it has the documented form. None if it is not a JSON object, or has two
+    /// codes.
     fn read(text: &str) -> Option<(Box<Self>, bool)> {
         let mut it = Box::<Self>::default();
         let mut fits = true;
@@ -232,6 +232,7 @@ impl Answer {
         let mut members = reader.object()?;
         while reader.more(&mut members)? {
             let fit = match reader.name()?.as_bytes() {
+                b"errcode" if it.errcode.is_some() => return None,
                 b"errcode" => set(&mut reader, &mut it.errcode, Reader::integer),
                 b"errmsg" => set(&mut reader, &mut it.errmsg, Reader::text),
                 b"access_token" => set(&mut reader, &mut it.access_token, Reader::text),
@@ -263,14 +264,14 @@ impl Answer {
     }
 }
 
-/// Reads a member, which may be `null`. None if it was there before; a misfit if it is something else.
+/// Reads a member, which may be `null`. A misfit if it is something else, or was there before.
 fn set<'a, T>(
     reader: &mut Reader<'a>,
     member: &mut Option<T>,
     read: impl FnOnce(&mut Reader<'a>) -> Option<T>,
 ) -> Option<Result<(), Misfit>> {
     if member.is_some() {
-        return None;
+        return reader.skip().map(|()| Err(Misfit));
     }
     if reader.null() {
         return Some(Ok(()));
@@ -324,8 +325,11 @@ impl MemberNode {
 }
 
 impl NamedNode {
-    /// The list stands alone in an object.
+    /// The list stands alone in an object. An empty object may be written as an empty list.
     fn created(reader: &mut Reader) -> Option<Vec<Self>> {
+        if reader.peek() == Some(b'[') {
+            return Self::list(reader).filter(Vec::is_empty);
+        }
         let mut all = None;
         let mut members = reader.object()?;
         while reader.more(&mut members)? {
@@ -388,6 +392,8 @@ fn without_tail(message: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
     use crate::json::object;
 
@@ -431,6 +437,38 @@ mod tests {
         let reply =
             call().outgoing.read(br#"{"errcode":60003,"errmsg":"no","id":"x","chat_info":[]}"#);
         assert!(matches!(reply, Ok(Reply::Refused { code: 60003, .. })), "{reply:?}");
+    }
+
+    #[test]
+    fn what_is_named_twice_is_no_success() {
+        for (reply, code) in [
+            (r#"{"errcode":60003,"id":1,"id":2}"#, Some(60003)),
+            (r#"{"id":0,"errcode":-1,"id":null}"#, Some(-1)),
+            (r#"{"errcode":-1,"errmsg":0}"#, Some(-1)),
+            (r#"{"errcode":0,"id":1,"id":1}"#, None),
+            (r#"{"errcode":60003,"errcode":0}"#, None),
+            (r#"{"errcode":0,"errcode":0}"#, None),
+        ] {
+            let found = match call().outgoing.read(reply.as_bytes()) {
+                Ok(Reply::Refused { code, .. }) => Some(code),
+                Ok(Reply::Accepted(_)) => panic!("accepted: {reply}"),
+                Err(_) => None,
+            };
+            assert_eq!(found, code, "{reply}");
+        }
+    }
+
+    #[test]
+    fn members_that_nobody_reads_may_be_anything() {
+        for member in [
+            r#""x":"\ud83d""#,
+            r#""x":1e999"#,
+            r#""x":[{"id":"7"}]"#,
+            r#""created_department_list":[]"#,
+        ] {
+            let reply = format!(r#"{{"errcode":0,"id":7,{member}}}"#);
+            assert_eq!(read(&call(), reply.as_bytes()).unwrap(), Some(7), "{member}");
+        }
     }
 
     #[test]

@@ -67,10 +67,7 @@ export! { "media":
 }
 exported! {
     (15) concat!("wecom:connector/tokens@", env!("CARGO_PKG_VERSION"), "#get-access-token"),
-    arguments => {
-        let caller: Application = arguments.load();
-        issue(caller.account(), arguments.load())
-    }
+    (caller: Application, scope: TokenScope) => issue(caller.account(), scope)
 }
 
 /// Which credentials, and what their kind of caller calls.

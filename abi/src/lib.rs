@@ -75,6 +75,7 @@ fn variant(variant: &DataEnum) -> syn::Result<Tokens> {
             _ => return Err(Error::new(case.ident.span(), "a case carries one value or none")),
         }
     }
+    let payload = if layouts.is_empty() { quote!(_) } else { quote!(mut payload) };
     Ok(quote! {
         const LAYOUT: crate::abi::Layout =
             crate::abi::Layout::variant(&[#(<#layouts as crate::abi::Canonical>::LAYOUT),*]);
@@ -90,8 +91,7 @@ fn variant(variant: &DataEnum) -> syn::Result<Tokens> {
         }
 
         unsafe fn lift(flat: &mut crate::abi::Flat) -> Self {
-            let (number, mut payload) = flat.variant(Self::LAYOUT);
-            let _ = &mut payload;
+            let (number, #payload) = flat.variant(Self::LAYOUT);
             unsafe {
                 match number {
                     #(#lift,)*
