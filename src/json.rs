@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
             b'{' => {
                 let mut object = self.object()?;
                 while self.more(&mut object)? {
-                    self.name()?;
+                    self.skip_text()?;
+                    self.expect(b':')?;
                     self.skip()?;
                 }
                 Some(())
