@@ -62,10 +62,12 @@ static ARENA: Arena = Arena {
 // SAFETY: every piece lies behind the one before it, until the call is over and nobody uses any of them.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let at = (self.next.get() + layout.align() - 1) & !(layout.align() - 1);
-        let Some(end) = at.checked_add(layout.size()) else { return ptr::null_mut() };
+        let next = self.next.get();
+        let at = next.wrapping_add(layout.align() - 1) & !(layout.align() - 1);
+        let end = at.wrapping_add(layout.size());
         let available = wasm32::memory_size::<0>().saturating_mul(PAGE);
-        if end > available && !grow(end - available) {
+        // A layout has less than 2 GiB: where the end of all addresses is passed, it lies before the beginning.
+        if end < next || (end > available && !grow(end - available)) {
             return ptr::null_mut();
         }
         self.next.set(end);
