@@ -1,4 +1,4 @@
-//! The switchboard: each exported function on one line, and the loop that drives an exchange.
+//! The switchboard: each exported function on one line, the loop that drives an exchange, and what an instance keeps.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{cell::Ref, ops::Deref};
@@ -139,6 +139,7 @@ impl Kept {
     }
 }
 
+/// The account of a profile: the one that is kept, or one that is made of the environment and kept from now on.
 fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Result<Whose> {
     let kept = || Ref::filter_map(runtime::kept(), |it| it.account(name)).map(Whose::Instances);
     if let Ok(account) = kept() {

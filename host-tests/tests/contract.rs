@@ -130,6 +130,25 @@ fn names_are_plain_and_unique() {
     }
 }
 
+/// The table of actions in the README: all functions, the 29 actions by number, and a method and a path for each.
+#[test]
+fn the_readme_names_every_function() {
+    let rows: Vec<Vec<&str>> = include_str!("../../README.md")
+        .lines()
+        .filter(|it| it.contains("/cgi-bin/"))
+        .map(|row| row.trim_matches(['|', ' ']).split(" | ").collect())
+        .collect();
+    let numbers: Vec<_> = rows.iter().filter_map(|row| row[0].parse::<u32>().ok()).collect();
+    assert_eq!(numbers, (1..=29).collect::<Vec<_>>());
+    for row in &rows {
+        let endpoint = row[3].trim_matches('`');
+        assert!(endpoint.starts_with("GET /cgi-bin/") || endpoint.starts_with("POST /cgi-bin/"));
+    }
+    let named: BTreeSet<_> = rows.iter().map(|row| row[2].trim_matches('`').to_owned()).collect();
+    let contract = contract();
+    assert_eq!(named, functions(&contract).map(|it| it.name.clone()).collect());
+}
+
 #[test]
 fn every_host_can_pass_its_values() {
     let contract = contract();
