@@ -14,7 +14,6 @@ mod abi;
 mod actions;
 mod bindings;
 mod call;
-mod check;
 mod credentials;
 mod errcode;
 mod exchange;
@@ -25,6 +24,7 @@ mod guest;
 mod json;
 #[cfg(target_family = "wasm")]
 mod runtime;
+mod validate;
 #[cfg(target_family = "wasm")]
 mod wasi_http;
 mod wire;

@@ -12,8 +12,8 @@ use crate::{
         types::{Error, MessageId, Receipt},
     },
     call::{Access, Call},
-    check::Check,
     json::{Object, object},
+    validate::Check,
     wire::{Decimal, join_bars, split_bars, split_bars_of_ids},
 };
 
@@ -91,7 +91,7 @@ fn send(
             duplicate_check_interval: None,
         });
     if let Some(interval) = duplicate_check_interval {
-        check.number("message.options.duplicate-check-interval", interval, 1..=14_400);
+        check.range("message.options.duplicate-check-interval", interval, 1..=14_400);
     }
     let truncated = check.finish()?;
 
@@ -143,7 +143,7 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
     check.ids("message.recipients.departments", &departments, 0..=100);
     check.ids("message.recipients.tags", &tags, 0..=100);
     if users.is_empty() && departments.is_empty() && tags.is_empty() {
-        check.note("message.recipients", "must name a user, a department or a tag");
+        check.reject("message.recipients", "must name a user, a department or a tag");
     }
     Receivers {
         users: join_bars(users.iter()),

@@ -13,8 +13,8 @@ use crate::{
         types::{Error, MediaId, Receipt, Truncation},
     },
     call::{Access, Call},
-    check::Check,
     json::{Object, object},
+    validate::Check,
 };
 
 /// 2 MB, and more than 5 bytes.
@@ -34,7 +34,7 @@ pub(crate) fn send_chatbot_text(message: ChatbotText) -> Result<Call<Receipt>, E
             let field = format!("message.mentioned-mobiles[{index}]");
             check.bytes(&field, mobile, 1..=32);
             if !mobile.bytes().all(|it| it.is_ascii_digit() || b"-+".contains(&it)) {
-                check.note(
+                check.reject(
                     &field,
                     "must be digits and `- +`; there is a field of its own for everyone",
                 );
@@ -80,7 +80,7 @@ pub(crate) fn send_chatbot_image(image: ChatbotImage) -> Result<Call<Receipt>, E
         ChatbotImage::Base64(Base64Image { data, md5: given }) => {
             let bytes = STANDARD.decode(&data).unwrap_or_default();
             if bytes.is_empty() {
-                check.note(
+                check.reject(
                     "image.base64.data",
                     "must be base64 with padding, without line breaks and without `data:`",
                 );
@@ -89,7 +89,7 @@ pub(crate) fn send_chatbot_image(image: ChatbotImage) -> Result<Call<Receipt>, E
             }
             let found = md5(&bytes);
             if given.is_some_and(|it| !it.eq_ignore_ascii_case(&found)) {
-                check.note("image.base64.md5", "is not that of the image before base64");
+                check.reject("image.base64.md5", "is not that of the image before base64");
             }
             (data, found)
         }
@@ -106,10 +106,10 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
     let article = |(index, article): (usize, NewsArticle)| {
         let field = |name: &str| format!("articles[{index}].{name}");
         let NewsArticle { title, description, url, image_url } = article;
-        let title = check.cut_bytes(&field("title"), title, 128);
+        let title = check.truncate_bytes(&field("title"), title, 128);
         let description = description
             .filter(|it| !it.is_empty())
-            .map(|it| check.cut_bytes(&field("description"), it, 512));
+            .map(|it| check.truncate_bytes(&field("description"), it, 512));
         check.url(&field("url"), &url);
         if let Some(url) = &image_url {
             check.url(&field("image-url"), url);

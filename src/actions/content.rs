@@ -6,8 +6,8 @@ use crate::{
     bindings::exports::wecom::connector::types::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
-    check::Check,
     json::{Object, object},
+    validate::Check,
 };
 
 /// In one message. More are refused, and not looked through.
@@ -17,7 +17,7 @@ const LARGEST_ARTICLE: usize = 666 * 1024;
 
 /// A text of 1 to 2048 bytes that is cut, as it stands in all text messages.
 pub(super) fn text(check: &mut Check, content: String) -> String {
-    check.cut_bytes("message.content", content, 2048)
+    check.truncate_bytes("message.content", content, 2048)
 }
 
 /// Markdown of applications and group chats, which is not cut: that would break its marks.
@@ -37,7 +37,7 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
     let article = |(index, article): (usize, MpnewsArticle)| {
         let field = |name: &str| format!("message.articles[{index}].{name}");
         let MpnewsArticle { title, thumbnail, content, author, source_url, digest } = article;
-        let title = check.cut_bytes(&field("title"), title, 128);
+        let title = check.truncate_bytes(&field("title"), title, 128);
         check.opaque_id(&field("thumbnail"), &thumbnail);
         check.bytes(&field("content"), &content, 1..=LARGEST_ARTICLE);
         if let Some(author) = &author {
@@ -46,8 +46,9 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
         if let Some(url) = &source_url {
             check.url(&field("source-url"), url);
         }
-        let digest =
-            digest.filter(|it| !it.is_empty()).map(|it| check.cut_bytes(&field("digest"), it, 512));
+        let digest = digest
+            .filter(|it| !it.is_empty())
+            .map(|it| check.truncate_bytes(&field("digest"), it, 512));
         object! {
             "title": title,
             "thumb_media_id": thumbnail,
@@ -65,12 +66,12 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
 /// Title and description are counted in characters by one page and in bytes by the other: bytes are safe for both.
 pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
     let TextCard { title, description, url, button_text } = card;
-    let title = check.cut_bytes("message.card.title", title, 128);
-    let description = check.cut_bytes("message.card.description", description, 512);
+    let title = check.truncate_bytes("message.card.title", title, 128);
+    let description = check.truncate_bytes("message.card.description", description, 512);
     check.url("message.card.url", &url);
     let button = button_text
         .filter(|it| !it.is_empty())
-        .map(|it| check.cut_chars("message.card.button-text", it, 4));
+        .map(|it| check.truncate_chars("message.card.button-text", it, 4));
     object! {
         "title": title,
         "description": description,

@@ -8,8 +8,8 @@ use crate::{
         types::{DepartmentId, Error, Receipt},
     },
     call::{Access, Call, DepartmentNode},
-    check::Check,
     json::object,
+    validate::Check,
 };
 
 /// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.
@@ -104,7 +104,7 @@ pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error
 
 fn check_name(check: &mut Check, field: &str, name: &str) {
     check.chars(field, name, 1..=64);
-    check.without(field, name, FORBIDDEN);
+    check.forbid_chars(field, name, FORBIDDEN);
 }
 
 #[cfg(test)]

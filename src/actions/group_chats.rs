@@ -6,8 +6,8 @@ use crate::{
         types::{Error, GroupChatId, Receipt},
     },
     call::{Access, Call, ChatInfo},
-    check::Check,
     json::object,
+    validate::Check,
 };
 
 /// Of one group chat, and of one change. More are refused, and not looked through.
@@ -41,14 +41,14 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     let NewGroupChat { name, owner, members, id } = group_chat;
     let mut check = Check::default();
     let name =
-        name.filter(|it| !it.is_empty()).map(|it| check.cut_chars("group-chat.name", it, 50));
+        name.filter(|it| !it.is_empty()).map(|it| check.truncate_chars("group-chat.name", it, 50));
     check.user_ids("group-chat.members", &members, 2..=MOST_MEMBERS);
     let names = members.iter().map(|it| it.to_ascii_lowercase());
     check.distinct("group-chat.members", names, MOST_MEMBERS);
     if let Some(owner) = &owner {
         check.user_id("group-chat.owner", owner);
         if !members.iter().any(|it| it.eq_ignore_ascii_case(owner)) {
-            check.note("group-chat.owner", "must be one of the members");
+            check.reject("group-chat.owner", "must be one of the members");
         }
     }
     if let Some(id) = &id {
@@ -76,7 +76,7 @@ pub(crate) fn update_group_chat(
     let GroupChatChanges { name, owner, add_members, remove_members } = changes;
     let mut check = Check::default();
     check.group_chat_id("group-chat-id", &id);
-    let name = name.map(|it| check.cut_chars("changes.name", it, 50));
+    let name = name.map(|it| check.truncate_chars("changes.name", it, 50));
     if let Some(owner) = &owner {
         check.user_id("changes.owner", owner);
     }
@@ -92,7 +92,7 @@ pub(crate) fn update_group_chat(
         && add.len().max(remove.len()) <= MOST_MEMBERS
         && add.iter().any(|it| remove.iter().any(|other| other.eq_ignore_ascii_case(it)))
     {
-        check.note("changes.remove-members", "must not name anybody whom `add-members` names");
+        check.reject("changes.remove-members", "must not name anybody whom `add-members` names");
     }
     let truncated = check.finish()?;
 

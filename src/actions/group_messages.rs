@@ -9,8 +9,8 @@ use crate::{
         types::{Error, GroupChatId, Receipt},
     },
     call::{Access, Call},
-    check::Check,
     json::{Object, object},
+    validate::Check,
 };
 
 /// `POST /cgi-bin/appchat/send`, text

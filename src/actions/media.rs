@@ -8,7 +8,7 @@ use crate::{
         types::Error,
     },
     call::{Access, Call},
-    check::Check,
+    validate::Check,
     wire,
 };
 
@@ -39,9 +39,9 @@ fn upload(
 ) -> Result<Call<UploadedMedia>, Error> {
     let mut check = Check::default();
     check.bytes("media.file-name", file_name, 1..=255);
-    check.without("media.file-name", file_name, "/\\:\"");
+    check.forbid_chars("media.file-name", file_name, "/\\:\"");
     if file_name.contains(char::is_control) {
-        check.note("media.file-name", "must not contain control characters");
+        check.reject("media.file-name", "must not contain control characters");
     }
     let (name, largest) = match kind {
         MediaKind::Image => ("image", 10 * MB),
@@ -57,13 +57,13 @@ fn upload(
         }
         MediaKind::Voice => {
             if !content.starts_with(b"#!AMR") {
-                check.note("media.content", "must be AMR");
+                check.reject("media.content", "must be AMR");
             }
             "voice/amr"
         }
         MediaKind::Video => {
             if content.get(4..8) != Some(b"ftyp") {
-                check.note("media.content", "must be MP4");
+                check.reject("media.content", "must be MP4");
             }
             "video/mp4"
         }
@@ -78,7 +78,7 @@ fn upload(
 
 pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {
     if !is_png(content) && !content.starts_with(b"\xff\xd8\xff") {
-        check.note(field, "must be JPG or PNG");
+        check.reject(field, "must be JPG or PNG");
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{
         types::{DepartmentId, Error, Receipt, UserId},
     },
     call::{Access, Call, MemberNode, NamedNode},
-    check::Check,
     json::object,
+    validate::Check,
 };
 
 /// `POST /cgi-bin/user/list_id`
@@ -25,7 +25,7 @@ pub(crate) fn list_member_ids(
         check.bytes("cursor", cursor, 1..=4096);
     }
     if let Some(limit) = limit {
-        check.number("limit", limit, 1..=10_000);
+        check.range("limit", limit, 1..=10_000);
     }
     check.finish()?;
 
@@ -81,7 +81,7 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
     check_email(&mut check, "member.corp-email", corp_email.as_deref());
     check_address(&mut check, "member.address", address.as_deref());
     if mobile.is_none() && email.is_none() {
-        check.note("member.mobile", "must be given, or else `email`");
+        check.reject("member.mobile", "must be given, or else `email`");
     }
     check.finish()?;
 
@@ -238,7 +238,7 @@ fn check_new_user_id(check: &mut Check, field: &str, id: &str) {
     let first_is_right = id.bytes().next().is_none_or(|it| it.is_ascii_alphanumeric());
     if !first_is_right || !id.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-@.".contains(&it))
     {
-        check.note(
+        check.reject(
             field,
             "must be digits, ASCII letters and `_ - @ .`, the first a digit or letter",
         );
@@ -272,7 +272,7 @@ fn check_telephone(check: &mut Check, field: &str, telephone: Option<&str>) {
     if let Some(telephone) = telephone {
         check.bytes(field, telephone, 1..=32);
         if !telephone.bytes().all(|it| it.is_ascii_digit() || b"-+,".contains(&it)) {
-            check.note(field, "must be digits and `- + ,`");
+            check.reject(field, "must be digits and `- + ,`");
         }
     }
 }
@@ -288,7 +288,7 @@ fn check_mobile(check: &mut Check, field: &str, mobile: Option<&str>) {
             || !digits.bytes().all(|it| it.is_ascii_digit())
             || !(has_country || is_mainland)
         {
-            check.note(
+            check.reject(
                 field,
                 "must be digits and `-`, after `+` and the country code if not of mainland China",
             );
@@ -306,7 +306,7 @@ fn check_email(check: &mut Check, field: &str, email: Option<&str>) {
                 && domain.split('.').all(|it| !it.is_empty())
         });
         if !is_address || !email.bytes().all(|it| it.is_ascii_graphic()) {
-            check.note(field, "must be an email address, in ASCII");
+            check.reject(field, "must be an email address, in ASCII");
         }
     }
 }

@@ -31,7 +31,7 @@ impl Check {
         }
     }
 
-    pub(crate) fn note(&mut self, field: &str, reason: &str) {
+    pub(crate) fn reject(&mut self, field: &str, reason: &str) {
         self.invalid.push(InvalidField { field: field.into(), reason: reason.into() });
     }
 
@@ -57,7 +57,7 @@ impl Check {
 
     fn length(&mut self, field: &str, found: usize, range: RangeInclusive<usize>, unit: &str) {
         if !range.contains(&found) {
-            self.note(
+            self.reject(
                 field,
                 &format!("must have {} to {} {unit}, has {found}", range.start(), range.end()),
             );
@@ -65,15 +65,18 @@ impl Check {
     }
 
     /// A number.
-    pub(crate) fn number(&mut self, field: &str, number: u32, range: RangeInclusive<u32>) {
+    pub(crate) fn range(&mut self, field: &str, number: u32, range: RangeInclusive<u32>) {
         if !range.contains(&number) {
-            self.note(field, &format!("must be {} to {}, is {number}", range.start(), range.end()));
+            self.reject(
+                field,
+                &format!("must be {} to {}, is {number}", range.start(), range.end()),
+            );
         }
     }
 
     /// An id that WeCom keeps in 31 bits.
     pub(crate) fn id(&mut self, field: &str, id: u32) {
-        self.number(field, id, 1..=MAX_ID);
+        self.range(field, id, 1..=MAX_ID);
     }
 
     /// A list of ids that WeCom keeps in 31 bits. One that is too long is not looked through.
@@ -89,25 +92,28 @@ impl Check {
 
     /// An id that the caller chooses for something new.
     pub(crate) fn new_id(&mut self, field: &str, id: u32) {
-        self.number(field, id, 2..=MAX_ID);
+        self.range(field, id, 2..=MAX_ID);
     }
 
     /// A text that must not hold some characters.
-    pub(crate) fn without(&mut self, field: &str, text: &str, forbidden: &str) {
+    pub(crate) fn forbid_chars(&mut self, field: &str, text: &str, forbidden: &str) {
         if let Some(found) = text.chars().find(|&it| forbidden.contains(it)) {
-            self.note(field, &format!("must not contain `{}`", found.escape_default()));
+            self.reject(field, &format!("must not contain `{}`", found.escape_default()));
         }
     }
 
     /// The id of a member who exists: what WeCom takes for one, however it was made.
     pub(crate) fn user_id(&mut self, field: &str, id: &str) {
         if id == "@all" {
-            self.note(field, "is not a member; there is a case or a field of its own for everyone");
+            self.reject(
+                field,
+                "is not a member; there is a case or a field of its own for everyone",
+            );
             return;
         }
         self.bytes(field, id, 1..=64);
-        if has_no_place_in_a_user_id(id) {
-            self.note(field, "must not contain `|`, blanks or control characters");
+        if has_forbidden_user_id_char(id) {
+            self.reject(field, "must not contain `|`, blanks or control characters");
         }
     }
 
@@ -117,7 +123,7 @@ impl Check {
         self.count(field, ids.len(), range);
         for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
             // The path is only made where it is needed: that costs more than the check.
-            if id == "@all" || id.is_empty() || id.len() > 64 || has_no_place_in_a_user_id(id) {
+            if id == "@all" || id.is_empty() || id.len() > 64 || has_forbidden_user_id_char(id) {
                 self.user_id(&format!("{field}[{index}]"), id);
             }
         }
@@ -134,7 +140,8 @@ impl Check {
         for item in items.into_iter().take(most) {
             match seen.binary_search(&item) {
                 Ok(_) => {
-                    return self.note(field, &format!("names {} twice", shown(&item.to_string())));
+                    return self
+                        .reject(field, &format!("names {} twice", shown(&item.to_string())));
                 }
                 Err(place) => seen.insert(place, item),
             }
@@ -145,7 +152,7 @@ impl Check {
     pub(crate) fn group_chat_id(&mut self, field: &str, id: &str) {
         self.bytes(field, id, 1..=32);
         if !id.bytes().all(|it| it.is_ascii_alphanumeric()) {
-            self.note(field, "must be digits and ASCII letters");
+            self.reject(field, "must be digits and ASCII letters");
         }
     }
 
@@ -153,7 +160,7 @@ impl Check {
     pub(crate) fn opaque_id(&mut self, field: &str, id: &str) {
         self.bytes(field, id, 1..=1024);
         if id.contains(|it: char| it.is_whitespace() || it.is_control()) {
-            self.note(field, "must not contain blanks or control characters");
+            self.reject(field, "must not contain blanks or control characters");
         }
     }
 
@@ -162,29 +169,29 @@ impl Check {
         self.bytes(field, url, 1..=2048);
         let scheme = url.get(..8).unwrap_or(url).to_ascii_lowercase();
         if !(scheme.starts_with("http://") || scheme.starts_with("https://")) {
-            self.note(field, "must begin with http:// or https://");
+            self.reject(field, "must begin with http:// or https://");
         }
     }
 
     /// A text of 1 to `max` bytes, cut where it is longer.
-    pub(crate) fn cut_bytes(&mut self, field: &str, text: String, max: usize) -> String {
+    pub(crate) fn truncate_bytes(&mut self, field: &str, text: String, max: usize) -> String {
         self.not_empty(field, &text);
-        self.cut(field, text.floor_char_boundary(max), text)
+        self.truncate(field, text.floor_char_boundary(max), text)
     }
 
     /// A text of 1 to `max` characters, cut where it is longer.
-    pub(crate) fn cut_chars(&mut self, field: &str, text: String, max: usize) -> String {
+    pub(crate) fn truncate_chars(&mut self, field: &str, text: String, max: usize) -> String {
         self.not_empty(field, &text);
-        self.cut(field, text.char_indices().nth(max).map_or(text.len(), |(end, _)| end), text)
+        self.truncate(field, text.char_indices().nth(max).map_or(text.len(), |(end, _)| end), text)
     }
 
     fn not_empty(&mut self, field: &str, text: &str) {
         if text.is_empty() {
-            self.note(field, "must not be empty");
+            self.reject(field, "must not be empty");
         }
     }
 
-    fn cut(&mut self, field: &str, end: usize, mut text: String) -> String {
+    fn truncate(&mut self, field: &str, end: usize, mut text: String) -> String {
         if end < text.len() {
             self.truncated.push(Truncation {
                 field: field.into(),
@@ -198,7 +205,7 @@ impl Check {
 }
 
 /// A bar would make two members of one.
-fn has_no_place_in_a_user_id(id: &str) -> bool {
+fn has_forbidden_user_id_char(id: &str) -> bool {
     id.contains(|it: char| it == '|' || it.is_whitespace() || it.is_control())
 }
 
@@ -214,9 +221,9 @@ mod tests {
     #[test]
     fn texts_are_cut_on_a_character_boundary_and_told() {
         let mut check = Check::default();
-        assert_eq!(check.cut_bytes("title", "部门部".into(), 7), "部门");
-        assert_eq!(check.cut_chars("button", "a部😀b部".into(), 4), "a部😀b");
-        assert_eq!(check.cut_bytes("short", "部门部".into(), 9), "部门部");
+        assert_eq!(check.truncate_bytes("title", "部门部".into(), 7), "部门");
+        assert_eq!(check.truncate_chars("button", "a部😀b部".into(), 4), "a部😀b");
+        assert_eq!(check.truncate_bytes("short", "部门部".into(), 9), "部门部");
         let truncated = check.finish().unwrap();
         let told: Vec<_> = truncated
             .iter()
