@@ -1,4 +1,4 @@
-//! The subjects. An action takes a record apart, checks it, writes the body, and says how the answer is read.
+//! The subjects, a file each. An action destructures a record, validates it, writes the body and parses the response.
 
 pub(crate) mod app_messages;
 pub(crate) mod chatbots;
@@ -18,30 +18,31 @@ mod testing {
     use expect_test::Expect;
 
     use crate::{
-        bindings::exports::wecom::connector::types::Error,
-        call::{Access, Body, Call, Method, Reply},
+        bindings::wit::types::Error,
+        call::{Auth, Body, Call, Method},
+        response::Response,
         wire,
     };
 
-    /// The whole request as it goes out, but for the credentials, of which the kind is shown.
+    /// The whole request, with the kind of its credentials in their place.
     pub(crate) fn check_request<T>(call: &Call<T>, expected: Expect) {
-        let method = match call.outgoing.method {
+        let method = match call.request.method {
             Method::Get => "GET",
             Method::Post => "POST",
         };
-        let access = match call.outgoing.access {
-            Access::Open => "nothing",
-            Access::Application => "application",
-            Access::Contacts => "contacts",
-            Access::Chatbot => "chatbot",
+        let auth = match call.request.auth {
+            Auth::None => "nothing",
+            Auth::Application => "application",
+            Auth::Contacts => "contacts",
+            Auth::Chatbot => "chatbot",
         };
         let mut query = String::new();
-        for (name, value) in &call.outgoing.query {
+        for (name, value) in &call.request.query {
             wire::push_query(&mut query, name, value);
         }
-        let body = match &call.outgoing.body {
+        let body = match &call.request.body {
             Body::Empty => String::new(),
-            Body::Json(body) => format!(" {}", String::from_utf8(body.clone().finish()).unwrap()),
+            Body::Json(body) => format!(" {body}"),
             Body::Upload(upload) => {
                 let parts = upload.parts.concat();
                 format!(
@@ -51,29 +52,28 @@ mod testing {
                 )
             }
         };
-        let again = if call.outgoing.repeatable { "repeatable" } else { "once" };
-        expected.assert_eq(&format!(
-            "{method} {}{query}{body} [{access}, {again}]",
-            call.outgoing.path
-        ));
+        let retry = if call.request.retry_safe { "retry-safe" } else { "once" };
+        expected
+            .assert_eq(&format!("{method} {}{query}{body} [{auth}, {retry}]", call.request.path));
     }
 
-    pub(crate) fn check_reply<T: Debug>(call: &Call<T>, reply: &str, expected: Expect) {
-        expected.assert_eq(&match call.outgoing.read(reply.as_bytes()) {
-            Ok(Reply::Accepted(it)) => format!("{:?}", (call.read)(it)),
-            other => format!("{other:?}"),
+    pub(crate) fn check_response<T: Debug>(call: Call<T>, reply: &str, expected: Expect) {
+        expected.assert_eq(&match Response::parse(reply.into(), call.request.auth) {
+            Ok(Response::Accepted(it)) => format!("{:?}", (call.parse)(it)),
+            Ok(refused) => format!("{refused:?}"),
+            Err(unexpected) => format!("{unexpected:?}"),
         });
     }
 
-    /// What the caller gets when WeCom just accepts.
-    pub(crate) fn accepted<T>(call: &Call<T>) -> T {
-        match call.outgoing.read(br#"{"errcode":0}"#) {
-            Ok(Reply::Accepted(it)) => (call.read)(it).unwrap(),
+    /// The result when WeCom accepts and says nothing else.
+    pub(crate) fn accepted<T>(call: Call<T>) -> T {
+        match Response::parse(br#"{"errcode":0}"#.into(), call.request.auth) {
+            Ok(Response::Accepted(it)) => (call.parse)(it).unwrap(),
             other => panic!("{other:?}"),
         }
     }
 
-    /// The fields that a call was refused for, and why.
+    /// The fields that a call was rejected for, with the reasons.
     pub(crate) fn check_refused<T>(call: Result<Call<T>, Error>, expected: Expect) {
         match call {
             Err(Error::PermanentInvalidInput(fields)) => {

@@ -1,148 +1,137 @@
-//! Which secret, token or key an action uses, where it is sent, and what a profile says.
+//! Which secret, token or key a call uses; profiles in the environment.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    bindings::exports::wecom::connector::types::{
-        AgentId, Application, Chatbot, Error, InvalidField,
-    },
-    call::Access,
+    base_url::BaseUrl,
+    bindings::wit::types::{AgentId, Application, Chatbot, Error},
+    call::Auth,
+    validate::invalid,
 };
 
-/// WeCom's own server.
-const WECOM: &str = "https://qyapi.weixin.qq.com";
+/// Names and values.
+pub(crate) type Environment = Vec<(String, String)>;
 
-/// The environment, as pairs of name and value.
-pub(crate) type Environment = [(String, String)];
-
-/// Who calls, and where: everything about credentials that does not depend on the action.
-#[derive(Clone)]
+/// Everything about the credentials of a call that does not depend on the action.
 pub(crate) struct Account {
     pub(crate) base: BaseUrl,
+    /// The base URL as the credentials have it.
+    pub(crate) given_base_url: Option<String>,
     pub(crate) agent_id: Option<AgentId>,
-    held: Held,
-    origin: Origin,
+    stored: StoredCredentials,
+    source: CredentialSource,
 }
 
-#[derive(Clone)]
-enum Held {
+enum StoredCredentials {
     Token(String),
     Secrets { corp_id: Option<String>, application: Option<String>, contacts: Option<String> },
     Key(Option<String>),
 }
 
-/// Where the credentials stood, to name what is missing.
-#[derive(Clone)]
-enum Origin {
-    /// The beginning of the names of the variables.
-    Profile(String),
+/// For naming the missing variable or field in errors.
+enum CredentialSource {
+    /// The prefix of the names of the variables.
+    Environment(String),
     Arguments,
 }
 
-/// What one call proves itself with.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Grant<'a> {
+/// What authenticates one call.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential<'a> {
     Token(&'a str),
     Secret { corp_id: &'a str, secret: &'a str },
     Key(&'a str),
 }
 
-/// A base URL.
-#[derive(Clone)]
-pub(crate) struct BaseUrl {
-    pub(crate) server: Server,
-    /// As it was given; none for WeCom's own server.
-    pub(crate) given: Option<String>,
-}
-
-/// Where calls go.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Server {
-    pub(crate) https: bool,
-    pub(crate) authority: String,
-    /// Without a slash at the end.
-    pub(crate) path: String,
-}
-
 impl Account {
+    /// Calls `environment` for a profile only.
     pub(crate) fn of_application(
         application: Application,
-        environment: &Environment,
+        environment: impl FnOnce() -> Environment,
     ) -> Result<Self, Error> {
         match application {
             Application::Profile(name) => {
-                let profile = Profile::new("application.profile", &name, environment)?;
+                let environment = environment();
+                let profile = Profile::new("application.profile", &name, &environment)?;
                 let agent_id = profile.agent_id()?;
-                Ok(Self {
-                    base: profile.base_url()?,
-                    agent_id,
-                    held: Held::Secrets {
-                        corp_id: profile.get("CORP_ID"),
-                        application: profile.get("SECRET"),
-                        contacts: profile.get("CONTACTS_SECRET"),
-                    },
-                    origin: Origin::Profile(profile.prefix),
-                })
+                let stored = StoredCredentials::Secrets {
+                    corp_id: profile.get("CORP_ID"),
+                    application: profile.get("SECRET"),
+                    contacts: profile.get("CONTACTS_SECRET"),
+                };
+                profile.account(agent_id, stored)
             }
-            Application::Credentials(it) => Ok(Self {
-                base: BaseUrl::parse("application.credentials.base-url", it.base_url)?,
-                agent_id: it.agent_id,
-                held: Held::Secrets {
-                    corp_id: not_empty(Some(it.corp_id)),
-                    application: not_empty(it.secret),
-                    contacts: not_empty(it.contacts_secret),
-                },
-                origin: Origin::Arguments,
-            }),
-            Application::Token(it) => Ok(Self {
-                base: BaseUrl::parse("application.token.base-url", it.base_url)?,
-                agent_id: it.agent_id,
-                held: Held::Token(it.token),
-                origin: Origin::Arguments,
-            }),
+            Application::Credentials(it) => {
+                let stored = StoredCredentials::Secrets {
+                    corp_id: non_empty(Some(it.corp_id)),
+                    application: non_empty(it.secret),
+                    contacts: non_empty(it.contacts_secret),
+                };
+                Self::given("application.credentials.base-url", it.base_url, it.agent_id, stored)
+            }
+            Application::Token(it) => {
+                let stored = StoredCredentials::Token(it.token);
+                Self::given("application.token.base-url", it.base_url, it.agent_id, stored)
+            }
         }
     }
 
-    pub(crate) fn of_chatbot(chatbot: Chatbot, environment: &Environment) -> Result<Self, Error> {
+    /// Calls `environment` for a profile only.
+    pub(crate) fn of_chatbot(
+        chatbot: Chatbot,
+        environment: impl FnOnce() -> Environment,
+    ) -> Result<Self, Error> {
         match chatbot {
             Chatbot::Profile(name) => {
-                let profile = Profile::new("chatbot.profile", &name, environment)?;
-                Ok(Self {
-                    base: profile.base_url()?,
-                    agent_id: None,
-                    held: Held::Key(profile.get("CHATBOT_KEY")),
-                    origin: Origin::Profile(profile.prefix),
-                })
+                let environment = environment();
+                let profile = Profile::new("chatbot.profile", &name, &environment)?;
+                let stored = StoredCredentials::Key(profile.get("CHATBOT_KEY"));
+                profile.account(None, stored)
             }
-            Chatbot::Credentials(it) => Ok(Self {
-                base: BaseUrl::parse("chatbot.credentials.base-url", it.base_url)?,
-                agent_id: None,
-                held: Held::Key(not_empty(Some(it.key))),
-                origin: Origin::Arguments,
-            }),
+            Chatbot::Credentials(it) => {
+                let stored = StoredCredentials::Key(non_empty(Some(it.key)));
+                Self::given("chatbot.credentials.base-url", it.base_url, None, stored)
+            }
         }
     }
 
-    /// What a call of this kind proves itself with. Where only one secret is held, it serves for both kinds.
-    pub(crate) fn grant(&self, access: Access) -> Result<Grant<'_>, Error> {
-        match &self.held {
-            Held::Token(token) if token.is_empty() => Err(self.missing("TOKEN", "token")),
-            Held::Token(token) => Ok(Grant::Token(token)),
-            Held::Key(key) => {
-                let key = key.as_deref().ok_or_else(|| self.missing("CHATBOT_KEY", "key"))?;
-                Ok(Grant::Key(key))
+    fn given(
+        field: &str,
+        base_url: Option<String>,
+        agent_id: Option<AgentId>,
+        stored: StoredCredentials,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            base: BaseUrl::parse(field, base_url.as_deref())?,
+            given_base_url: base_url,
+            agent_id,
+            stored,
+            source: CredentialSource::Arguments,
+        })
+    }
+
+    /// What authenticates a call. Where there is only one secret, it serves for both kinds.
+    pub(crate) fn credential(&self, auth: Auth) -> Result<Credential<'_>, Error> {
+        match &self.stored {
+            StoredCredentials::Token(token) if token.is_empty() => {
+                Err(self.missing("TOKEN", "token"))
             }
-            Held::Secrets { corp_id, application, contacts } => {
+            StoredCredentials::Token(token) => Ok(Credential::Token(token)),
+            StoredCredentials::Key(key) => {
+                let key = key.as_deref().ok_or_else(|| self.missing("CHATBOT_KEY", "key"))?;
+                Ok(Credential::Key(key))
+            }
+            StoredCredentials::Secrets { corp_id, application, contacts } => {
                 let missing = |variable, field| move || self.missing(variable, field);
                 let corp_id = corp_id.as_deref().ok_or_else(missing("CORP_ID", "corp-id"))?;
                 let (application, contacts) = (application.as_deref(), contacts.as_deref());
-                let secret = match access {
-                    Access::Contacts => contacts
+                let secret = match auth {
+                    Auth::Contacts => contacts
                         .or(application)
                         .ok_or_else(missing("CONTACTS_SECRET", "contacts-secret")),
                     _ => application.or(contacts).ok_or_else(missing("SECRET", "secret")),
                 }?;
-                Ok(Grant::Secret { corp_id, secret })
+                Ok(Credential::Secret { corp_id, secret })
             }
         }
     }
@@ -152,11 +141,13 @@ impl Account {
     }
 
     fn missing(&self, variable: &str, field: &str) -> Error {
-        Error::PermanentMissingCredential(match &self.origin {
-            Origin::Profile(prefix) => {
+        Error::PermanentMissingCredential(match &self.source {
+            CredentialSource::Environment(prefix) => {
                 format!("the environment variable {prefix}{variable} is not set")
             }
-            Origin::Arguments => format!("{field} is missing or empty in the credentials given"),
+            CredentialSource::Arguments => {
+                format!("{field} is missing or empty in the credentials given")
+            }
         })
     }
 }
@@ -197,94 +188,30 @@ impl<'a> Profile<'a> {
         text.trim().parse().map(Some).map_err(|_| invalid(&field, "must be a number"))
     }
 
-    fn base_url(&self) -> Result<BaseUrl, Error> {
-        BaseUrl::parse(&format!("{}BASE_URL", self.prefix), self.get("BASE_URL"))
+    fn account(
+        self,
+        agent_id: Option<AgentId>,
+        stored: StoredCredentials,
+    ) -> Result<Account, Error> {
+        let url = self.get("BASE_URL");
+        Ok(Account {
+            base: BaseUrl::parse(&format!("{}BASE_URL", self.prefix), url.as_deref())?,
+            given_base_url: url,
+            agent_id,
+            stored,
+            source: CredentialSource::Environment(self.prefix),
+        })
     }
 }
 
-impl BaseUrl {
-    fn parse(field: &str, given: Option<String>) -> Result<Self, Error> {
-        let url = given.as_deref().unwrap_or(WECOM);
-        let (https, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-            (Some(rest), _) => (true, rest),
-            (_, Some(rest)) => (false, rest),
-            _ => {
-                return Err(invalid(
-                    field,
-                    "must begin with https://, or http:// for a loopback address",
-                ));
-            }
-        };
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let Some(host) = host(authority) else {
-            return Err(invalid(
-                field,
-                "must name a host, and at most a port and a path beside it",
-            ));
-        };
-        if !https && !is_loopback(host) {
-            return Err(invalid(
-                field,
-                "http:// is for loopback addresses only: secrets would travel in the clear",
-            ));
-        }
-        if !path.bytes().all(|it| it.is_ascii_alphanumeric() || b"/-._~".contains(&it)) {
-            return Err(invalid(
-                field,
-                "must have a path of letters, digits and `/ - . _ ~`, and nothing after it",
-            ));
-        }
-        let path = path.trim_end_matches('/').into();
-        Ok(Self { server: Server { https, authority: authority.into(), path }, given })
-    }
-}
-
-/// The host of `host[:port]`, if that is what it is.
-fn host(authority: &str) -> Option<&str> {
-    let (host, port) = match authority.rfind(':') {
-        Some(colon) if !authority.ends_with(']') => {
-            (authority.get(..colon)?, authority.get(colon + 1..))
-        }
-        _ => (authority, None),
-    };
-    let name = match host.strip_prefix('[') {
-        Some(address) => address
-            .strip_suffix(']')
-            .filter(|it| it.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b))),
-        None => Some(host)
-            .filter(|it| it.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))),
-    }?;
-    let port_is_right = port.is_none_or(|it| {
-        it.parse::<u16>().is_ok_and(|it| it > 0) && it.bytes().all(|b| b.is_ascii_digit())
-    });
-    (!name.is_empty() && port_is_right).then_some(host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let is_127 = || {
-        let parts: Vec<_> = host.split('.').collect();
-        parts.first() == Some(&"127")
-            && parts.len() == 4
-            && parts.iter().all(|it| it.parse::<u8>().is_ok())
-    };
-    host.eq_ignore_ascii_case("localhost") || host == "[::1]" || is_127()
-}
-
-fn not_empty(text: Option<String>) -> Option<String> {
+fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|it| !it.is_empty())
-}
-
-/// Credentials are checked before there is a call whose violations could be collected.
-fn invalid(field: &str, reason: &str) -> Error {
-    Error::PermanentInvalidInput(vec![InvalidField { field: field.into(), reason: reason.into() }])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::exports::wecom::connector::types::{
-        AccessToken, ApplicationCredentials, ChatbotCredentials,
-    };
+    use crate::bindings::wit::types::{ApplicationCredentials, ChatbotCredentials};
 
     fn environment() -> Vec<(String, String)> {
         [
@@ -302,60 +229,45 @@ mod tests {
     }
 
     fn profile(name: &str) -> Result<Account, Error> {
-        Account::of_application(Application::Profile(name.into()), &environment())
+        Account::of_application(Application::Profile(name.into()), environment)
     }
 
-    fn given(base_url: &str) -> Result<Account, Error> {
-        Account::of_application(
-            Application::Token(AccessToken {
-                token: "t".into(),
-                agent_id: None,
-                base_url: Some(base_url.into()),
-            }),
-            &[],
-        )
-    }
-
-    fn secret(account: &Account, access: Access) -> String {
-        match account.grant(access) {
-            Ok(Grant::Secret { corp_id, secret }) => format!("{corp_id}/{secret}"),
+    fn secret(account: &Account, access: Auth) -> String {
+        match account.credential(access) {
+            Ok(Credential::Secret { corp_id, secret }) => format!("{corp_id}/{secret}"),
             _ => panic!("no secret"),
         }
     }
 
     #[test]
-    fn an_action_gets_the_secret_that_it_needs() {
+    fn action_gets_the_secret_that_it_needs() {
         let unnamed = profile("").unwrap();
-        assert_eq!(secret(&unnamed, Access::Application), "corp/app");
-        assert_eq!(secret(&unnamed, Access::Contacts), "corp/contacts");
+        assert_eq!(secret(&unnamed, Auth::Application), "corp/app");
+        assert_eq!(secret(&unnamed, Auth::Contacts), "corp/contacts");
         assert_eq!(unnamed.agent_id, Some(1_000_002));
         assert_eq!(
-            (unnamed.base.server.authority.as_str(), unnamed.base.server.path.as_str()),
+            (unnamed.base.authority.as_str(), unnamed.base.path.as_str()),
             ("127.0.0.1:8080", "/wecom")
         );
 
         let sales = profile("sales").unwrap();
-        assert_eq!(secret(&sales, Access::Contacts), "other/only");
+        assert_eq!(secret(&sales, Auth::Contacts), "other/only");
         assert_eq!(sales.agent_id, None);
-        assert_eq!(sales.base.server.authority, "qyapi.weixin.qq.com");
+        assert_eq!(sales.base.authority, "qyapi.weixin.qq.com");
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_variable_or_field_is_named() {
         for (name, access, text) in [
-            (
-                "nobody",
-                Access::Contacts,
-                "the environment variable WECOM_NOBODY_CORP_ID is not set",
-            ),
+            ("nobody", Auth::Contacts, "the environment variable WECOM_NOBODY_CORP_ID is not set"),
             (
                 "no-body",
-                Access::Application,
+                Auth::Application,
                 "the environment variable WECOM_NO_BODY_CORP_ID is not set",
             ),
         ] {
             let Err(Error::PermanentMissingCredential(found)) =
-                profile(name).unwrap().grant(access)
+                profile(name).unwrap().credential(access)
             else {
                 panic!("nothing is missing")
             };
@@ -364,7 +276,7 @@ mod tests {
         let chatbot =
             Chatbot::Credentials(ChatbotCredentials { key: String::new(), base_url: None });
         let Err(Error::PermanentMissingCredential(found)) =
-            Account::of_chatbot(chatbot, &[]).unwrap().grant(Access::Chatbot)
+            Account::of_chatbot(chatbot, Vec::new).unwrap().credential(Auth::Chatbot)
         else {
             panic!("nothing is missing")
         };
@@ -376,15 +288,16 @@ mod tests {
             agent_id: None,
             base_url: None,
         };
-        let account = Account::of_application(Application::Credentials(credentials), &[]).unwrap();
+        let account =
+            Account::of_application(Application::Credentials(credentials), Vec::new).unwrap();
         assert!(matches!(
-            account.grant(Access::Application),
+            account.credential(Auth::Application),
             Err(Error::PermanentMissingCredential(_))
         ));
     }
 
     #[test]
-    fn a_profile_has_a_name_that_is_no_other() {
+    fn profile_names_are_unambiguous() {
         for (name, accepted) in [
             ("sales", true),
             ("a_b-9", true),
@@ -397,33 +310,5 @@ mod tests {
         }
         assert!(profile(&"a".repeat(32)).is_ok());
         assert!(profile(&"a".repeat(33)).is_err());
-    }
-
-    #[test]
-    fn secrets_travel_in_the_clear_only_on_loopback() {
-        for (url, accepted) in [
-            ("https://proxy.example", true),
-            ("https://proxy.example:8443/wecom/", true),
-            ("http://localhost:1", true),
-            ("http://127.0.0.1:65535", true),
-            ("http://[::1]:80", true),
-            ("http://proxy.example", false),
-            ("http://127.0.0.1.evil.example", false),
-            ("http://127.evil.example", false),
-            ("http://localhost@evil.example", false),
-            ("https://a@evil.example", false),
-            ("https://", false),
-            ("https://:443", false),
-            ("https://a:0", false),
-            ("https://a:+1", false),
-            ("https://a:65536", false),
-            ("https://a/b?c", false),
-            ("https://a?b", false),
-            ("https://a b", false),
-            ("ftp://a", false),
-            ("", false),
-        ] {
-            assert_eq!(given(url).is_ok(), accepted, "{url}");
-        }
     }
 }

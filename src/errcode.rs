@@ -1,6 +1,6 @@
-//! What WeCom's error codes mean for a caller: whether repeating can help, and what to do about it.
+//! WeCom's error codes: whether retrying can help, and what to do.
 //!
-//! From [全局错误码](https://developer.work.weixin.qq.com/document/path/90313), as far as the calls made here can give them.
+//! From [全局错误码](https://developer.work.weixin.qq.com/document/path/90313), as far as the calls of this connector can return them.
 
 #![allow(
     clippy::unreadable_literal,
@@ -8,24 +8,24 @@
     reason = "a table, with the codes as the page writes them"
 )]
 
-/// Whether the same call can pass later.
+/// Whether the same call can succeed later.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Class {
-    /// The token is dead: a fresh one may do.
-    Token,
-    /// Not now. The seconds to wait, where WeCom documents them.
-    Later(Option<u32>),
+pub(crate) enum Disposition {
+    /// The token is stale: a fresh one may do.
+    RefreshToken,
+    /// `after`: seconds, where WeCom documents them.
+    RetryLater { after: Option<u32> },
     /// Not without a change.
-    Never,
+    Permanent,
 }
 
-pub(crate) fn class(code: i32) -> Class {
+pub(crate) fn disposition(code: i32) -> Disposition {
     match code {
-        40001 | 40014 | 41001 | 42001 => Class::Token,
+        40001 | 40014 | 41001 | 42001 => Disposition::RefreshToken,
         // The window may also be an hour or a day; a minute is the shortest, and the chatbots'.
-        45009 => Class::Later(Some(60)),
-        -1 | 6000 | 45033 => Class::Later(None),
-        _ => Class::Never,
+        45009 => Disposition::RetryLater { after: Some(60) },
+        -1 | 6000 | 45033 => Disposition::RetryLater { after: None },
+        _ => Disposition::Permanent,
     }
 }
 
@@ -185,16 +185,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_passing_troubles_may_be_repeated() {
+    fn only_temporary_refusals_are_retried() {
         for code in [-1, 6000, 45009, 45033] {
-            assert!(matches!(class(code), Class::Later(_)), "{code}");
+            assert!(matches!(disposition(code), Disposition::RetryLater { .. }), "{code}");
         }
         for code in [40001, 40014, 41001, 42001] {
-            assert_eq!(class(code), Class::Token, "{code}");
+            assert_eq!(disposition(code), Disposition::RefreshToken, "{code}");
         }
-        // Codes of other flows, and those that look like passing troubles but are not.
+        // Codes of other flows, and those that look temporary but are not.
         for code in [42007, 42009, 45024, 45029, 48002, 60020, 93000, 7] {
-            assert_eq!(class(code), Class::Never, "{code}");
+            assert_eq!(disposition(code), Disposition::Permanent, "{code}");
         }
     }
 }

@@ -1,213 +1,229 @@
-//! The switchboard: each exported function on one line, the loop that drives an exchange, and what an instance keeps.
+//! The generated `Guest` traits, a line per function; runs an exchange; the instance's token cache.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::{cell::Ref, ops::Deref};
+use alloc::{string::String, vec::Vec};
+use core::cell::RefCell;
 
 use crate::{
-    abi::{Canonical, export, exported},
-    actions::{
-        app_messages, chatbots, departments, group_chats, group_messages, media, members, tokens,
+    actions,
+    bindings::{
+        Connector,
+        wit::{
+            app_messages::{
+                self, AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery,
+            },
+            chatbots::{self, ChatbotImage, ChatbotText, NewsArticle},
+            departments::{self, CreatedDepartment, Department, DepartmentChanges, NewDepartment},
+            group_chats::{self, CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
+            group_messages::{
+                self, GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+            },
+            media::{self, NewChatbotMedia, NewMedia, UploadedMedia},
+            members::{self, CreatedMember, MemberChanges, MemberPage, NewMember},
+            tokens::{self, IssuedToken, TokenScope},
+            types::{
+                Application, Chatbot, DepartmentId, Error, GroupChatId, MediaId, MessageId,
+                Receipt, UserId,
+            },
+        },
     },
-    bindings::exports::wecom::connector::{
-        tokens::{IssuedToken, TokenScope},
-        types::{Application, Chatbot, Error},
-    },
-    call::{Answer, Call, Outgoing},
-    credentials::{Account, Environment},
-    exchange::{self, Exchange, News, Step, Tokens},
-    runtime, wasi_http,
+    call::{Call, Request},
+    credentials::Account,
+    exchange::{Exchange, Step, incomplete_response},
+    response::Accepted,
+    runtime::OneThread,
+    token_cache::TokenCache,
+    wasi_http,
 };
 
 type Result<T> = core::result::Result<T, Error>;
 
-export! { "departments":
-    "list-department-ids" (16) = Application, departments::list_department_ids(department_id);
-    "create-department" = Application, departments::create_department(department);
-    "update-department" = Application, departments::update_department(department_id, changes);
-    "delete-department" (15) = Application, departments::delete_department(department_id);
-}
-export! { "members":
-    "list-member-ids" = Application, members::list_member_ids(cursor, limit);
-    "create-member" = Application, members::create_member(member);
-    "update-member" = Application, members::update_member(user_id, changes);
-    "delete-member" (16) = Application, members::delete_member(user_id);
-}
-export! { "group-chats":
-    "get-group-chat" (16) = Application, group_chats::get_group_chat(group_chat_id);
-    "create-group-chat" = Application, group_chats::create_group_chat(group_chat);
-    "update-group-chat" = Application, group_chats::update_group_chat(group_chat_id, changes);
-}
-export! { "app-messages":
-    "send-app-text" = Application, app_messages::send_app_text(message);
-    "send-app-markdown" = Application, app_messages::send_app_markdown(message);
-    "send-app-file" = Application, app_messages::send_app_file(message);
-    "send-app-image" = Application, app_messages::send_app_image(message);
-    "send-app-mpnews" = Application, app_messages::send_app_mpnews(message);
-    "send-app-text-card" = Application, app_messages::send_app_text_card(message);
-    "recall-app-message" (16) = Application, app_messages::recall_app_message(message_id);
-}
-export! { "group-messages":
-    "send-group-text" = Application, group_messages::send_group_text(message);
-    "send-group-markdown" = Application, group_messages::send_group_markdown(message);
-    "send-group-file" = Application, group_messages::send_group_file(message);
-    "send-group-image" = Application, group_messages::send_group_image(message);
-    "send-group-mpnews" = Application, group_messages::send_group_mpnews(message);
-    "send-group-text-card" = Application, group_messages::send_group_text_card(message);
-}
-export! { "chatbots":
-    "send-chatbot-text" (16) = Chatbot, chatbots::send_chatbot_text(message);
-    "send-chatbot-markdown" (8) = Chatbot, chatbots::send_chatbot_markdown(content);
-    "send-chatbot-file" (8) = Chatbot, chatbots::send_chatbot_file(media_id);
-    "send-chatbot-image" (12) = Chatbot, chatbots::send_chatbot_image(image);
-    "send-chatbot-news" (8) = Chatbot, chatbots::send_chatbot_news(articles);
-}
-export! { "media":
-    "upload-media" = Application, media::upload_media(media);
-    "upload-chatbot-media" (11) = Chatbot, media::upload_chatbot_media(media);
-}
-exported! {
-    (15) concat!("wecom:connector/tokens@", env!("CARGO_PKG_VERSION"), "#get-access-token"),
-    (caller: Application, scope: TokenScope) => issue(caller.account(), scope)
-}
+/// Outlives a call; nothing else does.
+static TOKENS: OneThread<RefCell<TokenCache>> = OneThread::new(RefCell::new(TokenCache::new()));
 
-/// Which credentials, and what their kind of caller calls.
-pub(crate) trait Caller: Canonical {
-    fn account(self) -> Result<Whose>;
-}
-
-impl Caller for Application {
-    #[inline(never)]
-    fn account(self) -> Result<Whose> {
-        match &self {
-            Self::Profile(name) => profile(&["application ", name].concat(), |environment| {
-                Account::of_application(self.clone(), environment)
-            }),
-            Self::Credentials(_) | Self::Token(_) => {
-                Account::of_application(self, &[]).map(Whose::Callers)
-            }
-        }
+impl departments::Guest for Connector {
+    fn list_department_ids(a: Application, id: Option<DepartmentId>) -> Result<Vec<Department>> {
+        run(a, actions::departments::list_department_ids(id))
+    }
+    fn create_department(a: Application, department: NewDepartment) -> Result<CreatedDepartment> {
+        run(a, actions::departments::create_department(department))
+    }
+    fn update_department(
+        a: Application,
+        id: DepartmentId,
+        changes: DepartmentChanges,
+    ) -> Result<Receipt> {
+        run(a, actions::departments::update_department(id, changes))
+    }
+    fn delete_department(a: Application, id: DepartmentId) -> Result<Receipt> {
+        run(a, actions::departments::delete_department(id))
     }
 }
 
-impl Caller for Chatbot {
-    #[inline(never)]
-    fn account(self) -> Result<Whose> {
-        match &self {
-            Self::Profile(name) => profile(&["chatbot ", name].concat(), |environment| {
-                Account::of_chatbot(self.clone(), environment)
-            }),
-            Self::Credentials(_) => Account::of_chatbot(self, &[]).map(Whose::Callers),
-        }
+impl members::Guest for Connector {
+    fn list_member_ids(
+        a: Application,
+        cursor: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<MemberPage> {
+        run(a, actions::members::list_member_ids(cursor, limit))
+    }
+    fn create_member(a: Application, member: NewMember) -> Result<CreatedMember> {
+        run(a, actions::members::create_member(member))
+    }
+    fn update_member(a: Application, id: UserId, changes: MemberChanges) -> Result<Receipt> {
+        run(a, actions::members::update_member(id, changes))
+    }
+    fn delete_member(a: Application, id: UserId) -> Result<Receipt> {
+        run(a, actions::members::delete_member(id))
     }
 }
 
-/// An account that came with the call, or one that the instance keeps.
-pub(crate) enum Whose {
-    Callers(Account),
-    Instances(Ref<'static, Account>),
-}
-
-impl Deref for Whose {
-    type Target = Account;
-
-    fn deref(&self) -> &Account {
-        match self {
-            Self::Callers(it) => it,
-            Self::Instances(it) => it,
-        }
+impl group_chats::Guest for Connector {
+    fn get_group_chat(a: Application, id: GroupChatId) -> Result<GroupChat> {
+        run(a, actions::group_chats::get_group_chat(id))
+    }
+    fn create_group_chat(a: Application, group_chat: NewGroupChat) -> Result<CreatedGroupChat> {
+        run(a, actions::group_chats::create_group_chat(group_chat))
+    }
+    fn update_group_chat(
+        a: Application,
+        id: GroupChatId,
+        changes: GroupChatChanges,
+    ) -> Result<Receipt> {
+        run(a, actions::group_chats::update_group_chat(id, changes))
     }
 }
 
-/// What an instance keeps between calls.
-#[derive(Clone)]
-pub(crate) struct Kept {
-    /// Those of profiles, by caller and name: the environment stays the same as long as the instance lives.
-    accounts: Vec<(String, Account)>,
-    tokens: Tokens,
-}
-
-impl Kept {
-    /// Far more than a host gives to one instance; only there so that memory has an end.
-    const MOST_ACCOUNTS: usize = 64;
-
-    pub(crate) const fn new() -> Self {
-        Self { accounts: Vec::new(), tokens: Tokens::new() }
+impl app_messages::Guest for Connector {
+    fn send_app_text(a: Application, message: AppText) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_text(message))
     }
-
-    fn account(&self, name: &str) -> Option<&Account> {
-        self.accounts.iter().find(|(it, _)| it == name).map(|(_, account)| account)
+    fn send_app_markdown(a: Application, message: AppMarkdown) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_markdown(message))
     }
-}
-
-/// The account of a profile: the one that is kept, or one that is made of the environment and kept from now on.
-fn profile(name: &str, make: impl FnOnce(&Environment) -> Result<Account>) -> Result<Whose> {
-    let kept = || Ref::filter_map(runtime::kept(), |it| it.account(name)).map(Whose::Instances);
-    if let Ok(account) = kept() {
-        return Ok(account);
+    fn send_app_file(a: Application, message: AppFile) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_file(message))
     }
-    let account = make(&wasi_http::environment())?;
-    runtime::keep(|it| {
-        if it.accounts.len() >= Kept::MOST_ACCOUNTS {
-            it.accounts.clear();
-        }
-        it.accounts.push((name.into(), account.clone()));
-    });
-    Ok(Whose::Callers(account))
-}
-
-fn issue(account: Result<Whose>, scope: TokenScope) -> Result<IssuedToken> {
-    let account = account?;
-    let call = tokens::get_access_token(&account, scope);
-    run(Ok(account), call)
-}
-
-fn run<T>(account: Result<Whose>, call: Result<Call<T>>) -> Result<T> {
-    match call {
-        Ok(Call { outgoing, read }) => {
-            let path = outgoing.path;
-            read(exchange(account, outgoing)?).ok_or_else(|| exchange::lacking(path))
-        }
-        Err(error) => Err(both(account, error)),
+    fn send_app_image(a: Application, message: AppImage) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_image(message))
+    }
+    fn send_app_mpnews(a: Application, message: AppMpnews) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_mpnews(message))
+    }
+    fn send_app_text_card(a: Application, message: AppTextCard) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_text_card(message))
+    }
+    fn recall_app_message(a: Application, id: MessageId) -> Result<Receipt> {
+        run(a, actions::app_messages::recall_app_message(id))
     }
 }
 
-/// Violations of credentials and message are reported together.
-fn both(account: Result<Whose>, error: Error) -> Error {
-    match (account, error) {
-        (Err(Error::PermanentInvalidInput(mut all)), Error::PermanentInvalidInput(more)) => {
+impl group_messages::Guest for Connector {
+    fn send_group_text(a: Application, message: GroupText) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_text(message))
+    }
+    fn send_group_markdown(a: Application, message: GroupMarkdown) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_markdown(message))
+    }
+    fn send_group_file(a: Application, message: GroupFile) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_file(message))
+    }
+    fn send_group_image(a: Application, message: GroupImage) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_image(message))
+    }
+    fn send_group_mpnews(a: Application, message: GroupMpnews) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_mpnews(message))
+    }
+    fn send_group_text_card(a: Application, message: GroupTextCard) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_text_card(message))
+    }
+}
+
+impl chatbots::Guest for Connector {
+    fn send_chatbot_text(c: Chatbot, message: ChatbotText) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_text(message))
+    }
+    fn send_chatbot_markdown(c: Chatbot, content: String) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_markdown(content))
+    }
+    fn send_chatbot_file(c: Chatbot, media_id: MediaId) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_file(media_id))
+    }
+    fn send_chatbot_image(c: Chatbot, image: ChatbotImage) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_image(image))
+    }
+    fn send_chatbot_news(c: Chatbot, articles: Vec<NewsArticle>) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_news(articles))
+    }
+}
+
+impl media::Guest for Connector {
+    fn upload_media(a: Application, media: NewMedia) -> Result<UploadedMedia> {
+        run(a, actions::media::upload_media(media))
+    }
+    fn upload_chatbot_media(c: Chatbot, media: NewChatbotMedia) -> Result<UploadedMedia> {
+        run(c, actions::media::upload_chatbot_media(media))
+    }
+}
+
+impl tokens::Guest for Connector {
+    fn get_access_token(a: Application, scope: TokenScope) -> Result<IssuedToken> {
+        let account = a.account()?;
+        let call = actions::tokens::get_access_token(&account, scope);
+        run_as(Ok(account), call)
+    }
+}
+
+/// The first parameter of every function.
+trait Credentials {
+    fn account(self) -> Result<Account>;
+}
+
+impl Credentials for Application {
+    fn account(self) -> Result<Account> {
+        Account::of_application(self, wasi_http::environment)
+    }
+}
+
+impl Credentials for Chatbot {
+    fn account(self) -> Result<Account> {
+        Account::of_chatbot(self, wasi_http::environment)
+    }
+}
+
+fn run<T>(credentials: impl Credentials, call: Result<Call<T>>) -> Result<T> {
+    run_as(credentials.account(), call)
+}
+
+fn run_as<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
+    let (account, Call { request, parse }) = merge_violations(account, call)?;
+    let path = request.path;
+    let accepted = exchange(&account, request)?;
+    parse(accepted).map_err(|unexpected| incomplete_response(path, &unexpected))
+}
+
+/// Violations of credentials and arguments are reported together.
+fn merge_violations<T>(account: Result<Account>, call: Result<T>) -> Result<(Account, T)> {
+    match (account, call) {
+        (Ok(account), Ok(call)) => Ok((account, call)),
+        (Err(Error::PermanentInvalidInput(mut all)), Err(Error::PermanentInvalidInput(more))) => {
             all.extend(more);
-            Error::PermanentInvalidInput(all)
+            Err(Error::PermanentInvalidInput(all))
         }
-        (_, error) => error,
+        // Invalid arguments come before a missing credential.
+        (_, Err(error)) | (Err(error), _) => Err(error),
     }
 }
 
-/// One copy for all actions, as it does not depend on what they read.
-#[inline(never)]
-fn exchange(account: Result<Whose>, outgoing: Box<Outgoing>) -> Result<Box<Answer>> {
-    let account = account?;
-    let (result, news) = converse(&account, outgoing)?;
-    // It may be one that is kept, and nobody may look at that while it is changed.
-    drop(account);
-    if let Some(news) = news {
-        runtime::keep(|it| it.tokens.learn(news));
-    }
-    result
-}
-
-/// The outcome, and what is to be kept of it.
-fn converse(
-    account: &Account,
-    outgoing: Box<Outgoing>,
-) -> Result<(Result<Box<Answer>>, Option<News>)> {
+/// Not generic: only the parser depends on the action.
+fn exchange(account: &Account, request: Request) -> Result<Accepted> {
     // A token counts as issued when the call began, which is earlier than it was.
     let now = wasi_http::now();
-    let kept = runtime::kept();
-    let (mut exchange, mut step) = Exchange::start(account, outgoing, &kept.tokens, now)?;
+    let (mut exchange, mut step) = Exchange::start(account, request, &TOKENS, now)?;
     loop {
         match step {
-            Step::Send(request) => step = exchange.answer(wasi_http::send(&request), now),
-            Step::Done(result) => return Ok((result, exchange.news)),
+            Step::Send(request) => step = exchange.receive(wasi_http::send(&request), now),
+            Step::Done(result) => return result,
         }
     }
 }

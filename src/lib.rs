@@ -1,17 +1,14 @@
-//! The WeCom (企业微信) connector as one WebAssembly component: see `ARCHITECTURE.md` for the house, `wit/` for the contract.
+//! The WeCom (企业微信) connector as one WebAssembly component. `ARCHITECTURE.md` describes its parts, `wit/` its contract.
 #![cfg_attr(target_family = "wasm", no_std)]
 #![cfg_attr(
     not(any(target_family = "wasm", test)),
-    allow(
-        dead_code,
-        reason = "the switchboard that calls the actions exists in wasm builds alone"
-    )
+    allow(dead_code, reason = "`guest.rs`, which calls the actions, is built for wasm only")
 )]
 
 extern crate alloc;
 
-mod abi;
 mod actions;
+mod base_url;
 mod bindings;
 mod call;
 mod credentials;
@@ -21,13 +18,13 @@ mod exchange;
 pub mod fuzzing;
 #[cfg(target_family = "wasm")]
 mod guest;
-mod json;
+mod multipart;
+mod redact;
+mod response;
 #[cfg(target_family = "wasm")]
 mod runtime;
+mod token_cache;
 mod validate;
 #[cfg(target_family = "wasm")]
 mod wasi_http;
 mod wire;
-
-#[cfg(target_family = "wasm")]
-use guest::Kept;

@@ -1,20 +1,27 @@
-//! Documented limits. The only maker of `permanent-invalid-input`, and of truncations.
+//! Documented limits and truncation. Makes all `permanent-invalid-input` errors.
 
 use alloc::{
+    collections::BTreeSet,
     format,
     string::{String, ToString},
+    vec,
     vec::Vec,
 };
 use core::{fmt::Display, ops::RangeInclusive};
 
-use crate::bindings::exports::wecom::connector::types::{Error, InvalidField, Truncation};
+use crate::bindings::wit::types::{Error, InvalidField, Truncation};
 
-/// The largest id that WeCom takes where it says int32.
+/// The maximum where WeCom says int32.
 const MAX_ID: u32 = i32::MAX as u32;
 
-/// Notes what is wrong with a call and goes on, so that everything is reported at once.
+/// The single violation of credentials, which are validated before there is a call.
+pub(crate) fn invalid(field: &str, reason: &str) -> Error {
+    Error::PermanentInvalidInput(vec![InvalidField { field: field.into(), reason: reason.into() }])
+}
+
+/// Collects the violations of a call, so that all are reported at once.
 ///
-/// A field is named by its path in the arguments; a length that is checked is named by its unit.
+/// A field is named by its path in the arguments. Methods that check a length are named by its unit.
 #[derive(Default)]
 pub(crate) struct Check {
     invalid: Vec<InvalidField>,
@@ -22,7 +29,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Everything that was noted, or what was shortened if nothing was wrong.
+    /// All violations, or what was truncated if there are none.
     pub(crate) fn finish(self) -> Result<Vec<Truncation>, Error> {
         if self.invalid.is_empty() {
             Ok(self.truncated)
@@ -64,7 +71,7 @@ impl Check {
         }
     }
 
-    /// A number.
+    /// The value of a number.
     pub(crate) fn range(&mut self, field: &str, number: u32, range: RangeInclusive<u32>) {
         if !range.contains(&number) {
             self.reject(
@@ -79,11 +86,11 @@ impl Check {
         self.range(field, id, 1..=MAX_ID);
     }
 
-    /// A list of ids that WeCom keeps in 31 bits. One that is too long is not looked through.
+    /// A list of ids that WeCom keeps in 31 bits. The items of a list that is too long are not checked.
     pub(crate) fn ids(&mut self, field: &str, ids: &[u32], range: RangeInclusive<usize>) {
-        let most = *range.end();
+        let max = *range.end();
         self.count(field, ids.len(), range);
-        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
+        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= max) {
             if !(1..=MAX_ID).contains(id) {
                 self.id(&format!("{field}[{index}]"), *id);
             }
@@ -95,20 +102,17 @@ impl Check {
         self.range(field, id, 2..=MAX_ID);
     }
 
-    /// A text that must not hold some characters.
+    /// A text without some characters.
     pub(crate) fn forbid_chars(&mut self, field: &str, text: &str, forbidden: &str) {
         if let Some(found) = text.chars().find(|&it| forbidden.contains(it)) {
             self.reject(field, &format!("must not contain `{}`", found.escape_default()));
         }
     }
 
-    /// The id of a member who exists: what WeCom takes for one, however it was made.
+    /// The id of an existing member.
     pub(crate) fn user_id(&mut self, field: &str, id: &str) {
         if id == "@all" {
-            self.reject(
-                field,
-                "is not a member; there is a case or a field of its own for everyone",
-            );
+            self.reject(field, "`@all` is not a user id; use the `everyone` case or field");
             return;
         }
         self.bytes(field, id, 1..=64);
@@ -117,33 +121,30 @@ impl Check {
         }
     }
 
-    /// A list of members. One that is too long is not looked through: the caller has no use for a million violations.
+    /// A list of members. The items of a list that is too long are not checked: a million violations help no caller.
     pub(crate) fn user_ids(&mut self, field: &str, ids: &[String], range: RangeInclusive<usize>) {
-        let most = *range.end();
+        let max = *range.end();
         self.count(field, ids.len(), range);
-        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= most) {
-            // The path is only made where it is needed: that costs more than the check.
+        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= max) {
+            // The path is made for violations only: it costs more than the check.
             if id == "@all" || id.is_empty() || id.len() > 64 || has_forbidden_user_id_char(id) {
                 self.user_id(&format!("{field}[{index}]"), id);
             }
         }
     }
 
-    /// A list that must not name anything twice. Only so many are looked at: more are refused anyway.
+    /// A list without duplicates. Only the first `max` items are checked: a longer list is invalid anyway.
     pub(crate) fn distinct<T: Ord + Display>(
         &mut self,
         field: &str,
         items: impl IntoIterator<Item = T>,
-        most: usize,
+        max: usize,
     ) {
-        let mut seen = Vec::new();
-        for item in items.into_iter().take(most) {
-            match seen.binary_search(&item) {
-                Ok(_) => {
-                    return self
-                        .reject(field, &format!("names {} twice", shown(&item.to_string())));
-                }
-                Err(place) => seen.insert(place, item),
+        let mut seen = BTreeSet::new();
+        for item in items.into_iter().take(max) {
+            if let Some(item) = seen.replace(item) {
+                let item = shown(&item.to_string());
+                return self.reject(field, &format!("names {item} twice"));
             }
         }
     }
@@ -156,7 +157,7 @@ impl Check {
         }
     }
 
-    /// An id that WeCom made. Its shape is not documented.
+    /// An id that WeCom made. Its form is not documented.
     pub(crate) fn opaque_id(&mut self, field: &str, id: &str) {
         self.bytes(field, id, 1..=1024);
         if id.contains(|it: char| it.is_whitespace() || it.is_control()) {
@@ -173,13 +174,13 @@ impl Check {
         }
     }
 
-    /// A text of 1 to `max` bytes, cut where it is longer.
+    /// A text of at least 1 byte, truncated to `max` bytes.
     pub(crate) fn truncate_bytes(&mut self, field: &str, text: String, max: usize) -> String {
         self.not_empty(field, &text);
         self.truncate(field, text.floor_char_boundary(max), text)
     }
 
-    /// A text of 1 to `max` characters, cut where it is longer.
+    /// A text of at least 1 character, truncated to `max` characters.
     pub(crate) fn truncate_chars(&mut self, field: &str, text: String, max: usize) -> String {
         self.not_empty(field, &text);
         self.truncate(field, text.char_indices().nth(max).map_or(text.len(), |(end, _)| end), text)
@@ -204,12 +205,12 @@ impl Check {
     }
 }
 
-/// A bar would make two members of one.
+/// The bar separates ids on the wire.
 fn has_forbidden_user_id_char(id: &str) -> bool {
     id.contains(|it: char| it == '|' || it.is_whitespace() || it.is_control())
 }
 
-/// At most 64 characters of something that the caller wrote, for an error text.
+/// At most 64 characters of what the caller wrote.
 fn shown(text: &str) -> String {
     text.chars().take(64).flat_map(char::escape_default).collect()
 }
@@ -219,17 +220,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_cut_on_a_character_boundary_and_told() {
+    fn texts_are_truncated_on_a_character_boundary_and_reported() {
         let mut check = Check::default();
         assert_eq!(check.truncate_bytes("title", "部门部".into(), 7), "部门");
         assert_eq!(check.truncate_chars("button", "a部😀b部".into(), 4), "a部😀b");
         assert_eq!(check.truncate_bytes("short", "部门部".into(), 9), "部门部");
         let truncated = check.finish().unwrap();
-        let told: Vec<_> = truncated
+        let reported: Vec<_> = truncated
             .iter()
             .map(|it| (it.field.as_str(), it.original_bytes, it.kept_bytes))
             .collect();
-        assert_eq!(told, [("title", 9, 6), ("button", 12, 9)]);
+        assert_eq!(reported, [("title", 9, 6), ("button", 12, 9)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The only file that touches WASI: sends a request, tells the time, reads the environment.
+//! The only file that touches WASI: sends a request, reads the clock and the environment.
 
 use alloc::{string::String, vec::Vec};
 
@@ -17,54 +17,56 @@ use wasi::{
 
 use crate::{
     call::Method,
-    exchange::{Failure, Payload, Request, Response},
+    exchange::{Failure, HttpRequest, HttpResponse, Payload},
 };
 
 const SECOND: u64 = 1_000_000_000;
 const CONNECT_TIMEOUT: u64 = 10 * SECOND;
 const FIRST_BYTE_TIMEOUT: u64 = 30 * SECOND;
 const BETWEEN_BYTES_TIMEOUT: u64 = 30 * SECOND;
-/// For the whole of an answer, once it has begun.
+/// For a whole response, after its first bytes.
 const BODY_TIMEOUT: u64 = 60 * SECOND;
-/// For WeCom to take and judge a file, once it was handed over.
+/// WeCom checks a file before it responds.
 const UPLOAD_FIRST_BYTE_TIMEOUT: u64 = 120 * SECOND;
-/// The largest answer, a list of 30,000 departments, is below 3 MB.
-const LARGEST_ANSWER: usize = 8 << 20;
-const CHUNK: u64 = 64 << 10;
-/// Of what is written at once: a host that takes a megabyte holds several of them for a file on its way.
-const PIECE: usize = 256 << 10;
-const SETUP: Failure = Failure::Unreachable("the host does not take such a request");
+/// The largest response, a list of 30,000 departments, is below 3 MB.
+const MAX_RESPONSE_BYTES: usize = 8 << 20;
+const READ_CHUNK: u64 = 64 << 10;
+/// A host that accepts a megabyte at once buffers several of them.
+const WRITE_CHUNK: usize = 256 << 10;
+const REJECTED_BY_HOST: Failure =
+    Failure::Unreachable("the host rejected the request before sending it");
 
 pub(crate) fn environment() -> Vec<(String, String)> {
     environment::get_environment()
 }
 
-/// Seconds of a clock that only goes forward.
+/// Seconds of a monotonic clock.
 pub(crate) fn now() -> u64 {
     monotonic_clock::now() / SECOND
 }
 
-pub(crate) fn send(request: &Request) -> Result<Response, Failure> {
+pub(crate) fn send(request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let parts = request.payload.parts();
     let (outgoing, options) =
-        prepare(request, parts.iter().map(|it| it.len()).sum()).ok_or(SETUP)?;
-    // A body that is asked for and left empty would travel as chunked.
-    let body = if parts.is_empty() { None } else { Some(outgoing.body().map_err(|()| SETUP)?) };
-    let answer = outgoing_handler::handle(outgoing, Some(options)).map_err(|it| failure(&it))?;
+        prepare(request, parts.iter().map(|it| it.len()).sum()).ok_or(REJECTED_BY_HOST)?;
+    // A body that is taken and left empty would be sent as chunked.
+    let body =
+        if parts.is_empty() { None } else { Some(outgoing.body().map_err(|()| REJECTED_BY_HOST)?) };
+    let response = outgoing_handler::handle(outgoing, Some(options)).map_err(|it| failure(&it))?;
 
-    // Of a write that fails, the answer's error says more: a refused connection shows here as a closed stream only.
+    // Where writing fails, the error of the response says more: here, a refused connection is only a closed stream.
     let _ = body.map(|it| write(it, &parts));
-    let pollable = answer.subscribe();
+    let pollable = response.subscribe();
     pollable.block();
     drop(pollable);
-    read(&answer)
+    receive(&response)
 }
 
-fn prepare(request: &Request, length: usize) -> Option<(OutgoingRequest, RequestOptions)> {
+fn prepare(request: &HttpRequest, length: usize) -> Option<(OutgoingRequest, RequestOptions)> {
     let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
     fields
         .push(("user-agent".into(), concat!("wecom-connector/", env!("CARGO_PKG_VERSION")).into()));
-    if let Some(content_type) = &request.content_type {
+    if let Some(content_type) = request.payload.content_type() {
         fields.push(("content-type".into(), content_type.as_bytes().into()));
         fields.push(("content-length".into(), alloc::string::ToString::to_string(&length).into()));
     }
@@ -82,7 +84,7 @@ fn prepare(request: &Request, length: usize) -> Option<(OutgoingRequest, Request
         Payload::Upload(_) => UPLOAD_FIRST_BYTE_TIMEOUT,
         Payload::Empty | Payload::Json(_) => FIRST_BYTE_TIMEOUT,
     };
-    // A host may not know a timeout; then its own holds.
+    // A host may not support a timeout; then its own applies.
     let options = RequestOptions::new();
     let _ = options.set_connect_timeout(Some(CONNECT_TIMEOUT));
     let _ = options.set_first_byte_timeout(Some(first_byte));
@@ -101,58 +103,58 @@ fn write(body: OutgoingBody, parts: &[&[u8]]) -> Result<(), ()> {
 
 fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
     while !bytes.is_empty() {
-        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-        if room == 0 {
+        let ready = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
+        if ready == 0 {
             stream.subscribe().block();
             continue;
         }
-        let (now, later) = bytes.split_at(room.min(bytes.len()).min(PIECE));
-        stream.write(now)?;
-        bytes = later;
+        let (chunk, rest) = bytes.split_at(ready.min(bytes.len()).min(WRITE_CHUNK));
+        stream.write(chunk)?;
+        bytes = rest;
     }
     Ok(())
 }
 
-fn read(answer: &FutureIncomingResponse) -> Result<Response, Failure> {
-    let response = match answer.get() {
+fn receive(future: &FutureIncomingResponse) -> Result<HttpResponse, Failure> {
+    let response = match future.get() {
         Some(Ok(Ok(response))) => response,
         Some(Ok(Err(code))) => return Err(failure(&code)),
-        Some(Err(())) | None => return Err(Failure::Silent("the host gave no answer")),
+        Some(Err(())) | None => return Err(Failure::NoResponse("the host provided no response")),
     };
     let status = response.status();
-    let body = response.consume().map_err(|()| Failure::Silent("the host gave no body"))?;
-    let stream = body.stream().map_err(|()| Failure::Silent("the host gave no body"))?;
+    let body = response.consume().map_err(|()| Failure::NoResponse("the host provided no body"))?;
+    let stream = body.stream().map_err(|()| Failure::NoResponse("the host provided no body"))?;
     let bytes = read_all(&stream)?;
     drop(stream);
     drop::<IncomingBody>(body);
-    Ok(Response { status, body: bytes })
+    Ok(HttpResponse { status, body: bytes })
 }
 
 fn read_all(stream: &InputStream) -> Result<Vec<u8>, Failure> {
     let deadline = monotonic_clock::now() + BODY_TIMEOUT;
     let mut bytes = Vec::new();
     loop {
-        match stream.blocking_read(CHUNK) {
-            Ok(chunk) if bytes.len() + chunk.len() > LARGEST_ANSWER => {
-                return Err(Failure::Unexpected("the answer is larger than 8 MiB"));
+        match stream.blocking_read(READ_CHUNK) {
+            Ok(chunk) if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES => {
+                return Err(Failure::Unexpected("the response is larger than 8 MiB"));
             }
             Ok(chunk) if bytes.is_empty() && !chunk.is_empty() => bytes = chunk,
-            // Most answers come in one chunk, and are not asked how long they took.
+            // Most responses are one chunk, and need no look at the clock.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
                 if monotonic_clock::now() > deadline {
-                    return Err(Failure::Silent("the answer took more than 60 seconds"));
+                    return Err(Failure::NoResponse("the response took more than 60 seconds"));
                 }
             }
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(_)) => {
-                return Err(Failure::Silent("the answer broke off"));
+                return Err(Failure::NoResponse("the response was cut off"));
             }
         }
     }
 }
 
-/// By hand, as formatting the codes costs 18 KB. What is not certain to have failed before sending counts as sent.
+/// What is not certain to have failed before sending counts as sent.
 fn failure(code: &ErrorCode) -> Failure {
     match code {
         ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
@@ -160,10 +162,10 @@ fn failure(code: &ErrorCode) -> Failure {
         }
         ErrorCode::DestinationUnavailable => Failure::Unreachable("the server is not available"),
         ErrorCode::DestinationIpProhibited | ErrorCode::DestinationIpUnroutable => {
-            Failure::Unreachable("there is no way to the address")
+            Failure::Unreachable("the address is not reachable")
         }
         ErrorCode::ConnectionRefused => Failure::Unreachable("the connection was refused"),
-        ErrorCode::ConnectionTimeout => Failure::Unreachable("the connection was not made in time"),
+        ErrorCode::ConnectionTimeout => Failure::Unreachable("the connection timed out"),
         ErrorCode::ConnectionLimitReached => {
             Failure::Unreachable("the host has too many connections")
         }
@@ -175,15 +177,19 @@ fn failure(code: &ErrorCode) -> Failure {
         ErrorCode::HttpRequestDenied => Failure::Unreachable("the host does not allow the request"),
         ErrorCode::HttpRequestUriInvalid
         | ErrorCode::HttpRequestMethodInvalid
-        | ErrorCode::HttpRequestLengthRequired => SETUP,
+        | ErrorCode::HttpRequestLengthRequired => REJECTED_BY_HOST,
         ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => {
-            Failure::Silent("no answer came in time")
+            Failure::NoResponse("no response in time")
         }
-        ErrorCode::ConnectionWriteTimeout => Failure::Silent("the request was not taken in time"),
-        ErrorCode::ConnectionTerminated => Failure::Silent("the connection was cut"),
+        ErrorCode::ConnectionWriteTimeout => {
+            Failure::NoResponse("the request was not sent in time")
+        }
+        ErrorCode::ConnectionTerminated => Failure::NoResponse("the connection was closed"),
         ErrorCode::HttpResponseIncomplete
         | ErrorCode::HttpResponseContentCoding(_)
-        | ErrorCode::HttpProtocolError => Failure::Silent("the answer broke off or was not HTTP"),
-        _ => Failure::Silent("the host reports a failure while sending or waiting"),
+        | ErrorCode::HttpProtocolError => {
+            Failure::NoResponse("the response was cut off or was not HTTP")
+        }
+        _ => Failure::NoResponse("the host reports a failure while sending or waiting"),
     }
 }

@@ -17,8 +17,8 @@ use wit_parser::{
     WorldItem,
 };
 
-/// The goal is 200 KB.
-const LARGEST: usize = 200_000;
+/// Reported, not limited: this catches accidents, such as std in the component.
+const SIZE_TRIPWIRE: usize = 600_000;
 
 #[test]
 fn it_may_use_only_http_clocks_and_environment() {
@@ -59,9 +59,9 @@ fn it_offers_the_interfaces_of_the_contract() {
 }
 
 #[test]
-fn it_is_small() {
+fn its_size_is_below_the_tripwire() {
     println!("the component has {} bytes", COMPONENT.len());
-    assert!(COMPONENT.len() <= LARGEST, "{} bytes", COMPONENT.len());
+    assert!(COMPONENT.len() <= SIZE_TRIPWIRE, "{} bytes", COMPONENT.len());
 }
 
 #[test]

@@ -203,11 +203,11 @@ async fn flooded(declared: bool, memory: usize) -> ([Result<Value, CallError>; 2
 #[tokio::test]
 async fn a_server_that_sends_1_gb_is_not_read_to_the_end() {
     for declared in [false, true] {
-        // The largest answer is 8 MiB; while it grows, the old and the new piece are there at the same time.
-        let ([first, second], taken) = flooded(declared, 28 << 20).await;
+        // The largest response is 8 MiB; while it grows, the old and the new block exist at the same time.
+        let ([first, second], taken) = flooded(declared, 20 << 20).await;
         let Err(CallError::Returned(error)) = first else { panic!("{first:?}") };
         let text = error["permanent-unexpected-reply"].as_str().unwrap();
-        assert!(text.ends_with("the answer is larger than 8 MiB"), "{text}");
+        assert!(text.ends_with("the response is larger than 8 MiB"), "{text}");
         assert!(taken <= 10 << 20, "{} MiB were taken", taken >> 20);
         assert!(second.is_ok(), "{second:?}");
     }
@@ -296,69 +296,30 @@ async fn the_largest_list_fits_as_json() {
     }
 }
 
-/// A call's memory is free again when the next begins: what 100 calls take together is twelve times what the sandbox has. What
-/// the instance keeps survives that: the environment, and a token for each secret, also when they come and go.
+/// What 100 calls allocate together is twelve times the sandbox.
 #[tokio::test]
-async fn a_long_life_takes_no_more_than_its_largest_call() {
+async fn memory_of_a_call_is_freed() {
     let simulator = Simulator::new();
     let transport = in_memory(simulator.clone());
     let host = host(COMPONENT, Limits { memory: 4 << 20, ..Limits::default() }, transport);
     let mut instance = host.instance(known_environment());
     let file = vec![b'x'; 1 << 20];
-    for round in 1_u64..=100 {
+    for round in 1..=100 {
         let media = NewMedia {
             kind: MediaKind::File,
             file_name: format!("{round}.txt"),
-            content: file[..usize::try_from(round).unwrap() * 10_000].to_vec(),
+            content: file[..round * 10_000].to_vec(),
         };
-        if round % 10 == 0 {
-            simulator.revoke_tokens();
-        }
-        let (uploaded, listed) = instance
+        let uploaded = instance
             .call(async |store, connector| {
                 let application = Application::Profile(String::new());
-                let uploads = connector.media(store)?;
-                let uploaded = uploads.call_upload_media(&mut *store, &application, &media).await?;
-                let departments = connector.departments(store)?;
-                let listed =
-                    departments.call_list_department_ids(store, &application, None).await?;
-                Ok((uploaded, listed))
+                connector.media(&mut *store)?.call_upload_media(store, &application, &media).await
             })
             .await
             .unwrap();
-        assert!(!uploaded.unwrap().id.is_empty() && !listed.unwrap().is_empty(), "round {round}");
+        assert!(uploaded.is_ok(), "round {round}: {uploaded:?}");
     }
+    // One sandbox all the time: it fetched one token.
     let tokens = simulator.transcript().iter().filter(|it| it.path == "/cgi-bin/gettoken").count();
-    assert_eq!(tokens, 2 + 2 * 10, "two secrets, and ten times new ones");
-}
-
-/// An instance keeps what 64 profiles say. Nobody notices, not even when one of them comes again, or says nothing useful.
-#[tokio::test]
-async fn there_may_be_more_profiles_than_are_kept() {
-    let host = host(COMPONENT, Limits::default(), in_memory(Simulator::new()));
-    let known = known_environment();
-    let value = |name: &str| known.iter().find(|(it, _)| *it == name).unwrap().1.to_owned();
-    let mut environment = vec![("WECOM_WRONG_BASE_URL".to_owned(), "ftp://x".to_owned())];
-    for number in 0..70 {
-        for name in ["CHATBOT_KEY", "BASE_URL"] {
-            environment.push((format!("WECOM_P{number}_{name}"), value(&format!("WECOM_{name}"))));
-        }
-    }
-    let mut instance = host.instance(environment);
-    for number in (0..70).chain(0..70) {
-        let message = json!({"chatbot": {"profile": format!("p{number}")}, "content": "x"});
-        let sent = instance.call_json("send-chatbot-markdown", &message).await;
-        // A chatbot may speak 20 times a minute.
-        let Err(CallError::Returned(error)) = sent else { continue };
-        assert_eq!(error["rejected-for-now"]["code"], 45009, "{error}");
-    }
-    for (profile, why) in
-        [("wrong", "permanent-invalid-input"), ("nobody", "permanent-missing-credential")]
-    {
-        for _ in 0..2 {
-            let message = json!({"chatbot": {"profile": profile}, "content": "x"});
-            let error = instance.call_json("send-chatbot-markdown", &message).await.unwrap_err();
-            assert!(error.to_string().contains(why), "{error}");
-        }
-    }
+    assert_eq!(tokens, 1);
 }

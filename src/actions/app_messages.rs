@@ -1,27 +1,29 @@
 //! Messages that an application sends to members.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::content;
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         app_messages::{
             AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
             Delivery, Recipients, Selection,
         },
-        types::{Error, MessageId, Receipt},
+        types::{DepartmentId, Error, MessageId, Receipt, TagId, UserId},
     },
-    call::{Access, Call},
-    json::{Object, object},
+    call::{Auth, Call},
     validate::Check,
-    wire::{Decimal, join_bars, split_bars, split_bars_of_ids},
+    wire::{self, join_bars},
 };
 
 /// `POST /cgi-bin/message/send`, text
 pub(crate) fn send_app_text(message: AppText) -> Result<Call<Delivery>, Error> {
     let AppText { recipients, content, confidentiality, options } = message;
     let mut check = Check::default();
-    let text = object! { "content": content::text(&mut check, content) };
+    let text = json!({ "content": content::text(&mut check, content) });
     send(check, recipients, "text", text, content::safe(confidentiality), options)
 }
 
@@ -71,18 +73,31 @@ pub(crate) fn recall_app_message(id: MessageId) -> Result<Call<Receipt>, Error> 
     check.opaque_id("message-id", &id);
     check.finish()?;
 
-    let body = object! { "msgid": id };
-    Ok(Call::post("/cgi-bin/message/recall", Access::Application, body).repeatable_if(true))
+    let body = json!({ "msgid": id });
+    Ok(Call::post("/cgi-bin/message/recall", Auth::Application, body).retry_safe(true))
 }
 
 fn send(
     mut check: Check,
     recipients: Recipients,
     kind: &'static str,
-    content: Object,
+    content: Value,
     safe: Option<u32>,
     options: Option<AppMessageOptions>,
 ) -> Result<Call<Delivery>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        msgid: Option<MessageId>,
+        #[serde(default, deserialize_with = "wire::bar_separated")]
+        invaliduser: Vec<UserId>,
+        #[serde(default, deserialize_with = "wire::bar_separated")]
+        invalidparty: Vec<DepartmentId>,
+        #[serde(default, deserialize_with = "wire::bar_separated")]
+        invalidtag: Vec<TagId>,
+        #[serde(default, deserialize_with = "wire::bar_separated")]
+        unlicenseduser: Vec<UserId>,
+    }
+
     let receivers = receivers(&mut check, recipients);
     let AppMessageOptions { agent_id, enable_id_trans, duplicate_check_interval } = options
         .unwrap_or(AppMessageOptions {
@@ -95,35 +110,33 @@ fn send(
     }
     let truncated = check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "touser": receivers.users,
         "toparty": receivers.departments,
         "totag": receivers.tags,
         "agentid": agent_id,
         "msgtype": kind,
-        kind: content,
+        (kind): content,
         "safe": safe,
         "enable_id_trans": enable_id_trans.map(u32::from),
-        "enable_duplicate_check": duplicate_check_interval.map(|_| 1_u32),
+        "enable_duplicate_check": duplicate_check_interval.map(|_| 1),
         "duplicate_check_interval": duplicate_check_interval,
-    };
-    Ok(Call::post("/cgi-bin/message/send", Access::Application, body)
-        .needs_agent_id_if(agent_id.is_none())
-        .repeatable_if(duplicate_check_interval.is_some())
-        .reading(move |it| {
-            Some(Delivery {
-                message_id: it.msgid.filter(|it| !it.is_empty()),
-                invalid_users: split_bars(it.invaliduser.as_deref()),
-                invalid_departments: split_bars_of_ids(it.invalidparty.as_deref())?,
-                invalid_tags: split_bars_of_ids(it.invalidtag.as_deref())?,
-                unlicensed_users: split_bars(it.unlicenseduser.as_deref()),
-                truncated: truncated.clone(),
-                warning: it.warning,
-            })
+    });
+    Ok(Call::post("/cgi-bin/message/send", Auth::Application, body)
+        .inject_agent_id(agent_id.is_none())
+        .retry_safe(duplicate_check_interval.is_some())
+        .map(|it: Response, warning| Delivery {
+            message_id: it.msgid.filter(|it| !it.is_empty()),
+            invalid_users: it.invaliduser,
+            invalid_departments: it.invalidparty,
+            invalid_tags: it.invalidtag,
+            unlicensed_users: it.unlicenseduser,
+            truncated,
+            warning,
         }))
 }
 
-/// Receivers as WeCom wants them.
+/// Receivers on the wire.
 struct Receivers {
     users: Option<String>,
     departments: Option<String>,
@@ -146,9 +159,9 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
         check.reject("message.recipients", "must name a user, a department or a tag");
     }
     Receivers {
-        users: join_bars(users.iter()),
-        departments: join_bars(departments.into_iter().map(Decimal::new)),
-        tags: join_bars(tags.into_iter().map(Decimal::new)),
+        users: join_bars(&users),
+        departments: join_bars(&departments),
+        tags: join_bars(&tags),
     }
 }
 
@@ -160,10 +173,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        actions::testing::{accepted, check_refused, check_reply, check_request},
-        bindings::exports::wecom::connector::types::{
-            Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard,
-        },
+        actions::testing::{accepted, check_refused, check_request, check_response},
+        bindings::wit::types::{Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard},
     };
 
     fn noor() -> Recipients {
@@ -220,7 +231,7 @@ mod tests {
     }
 
     /// Field, bytes before, bytes kept.
-    fn truncated(call: &Call<Delivery>) -> Vec<(String, u32, u32)> {
+    fn truncated(call: Call<Delivery>) -> Vec<(String, u32, u32)> {
         let delivery = accepted(call);
         delivery
             .truncated
@@ -231,9 +242,9 @@ mod tests {
 
     #[test]
     fn send_app_text_wire() {
-        let call = send_app_text(text("hi")).unwrap();
+        let call = || send_app_text(text("hi")).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"text","text":{"content":"hi"}} [application, once]"#
             ]],
@@ -251,7 +262,7 @@ mod tests {
         check_request(
             &send_app_text(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/message/send {"touser":"noor.h|iker.z","toparty":"310|1","totag":"7","agentid":1000017,"msgtype":"text","text":{"content":"$userName=noor.h$"},"safe":1,"enable_id_trans":1,"enable_duplicate_check":1,"duplicate_check_interval":600} [application, repeatable]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h|iker.z","toparty":"310|1","totag":"7","agentid":1000017,"msgtype":"text","text":{"content":"$userName=noor.h$"},"safe":1,"enable_id_trans":1,"enable_duplicate_check":1,"duplicate_check_interval":600} [application, retry-safe]"#
             ]],
         );
         check_request(
@@ -260,33 +271,33 @@ mod tests {
                 r#"POST /cgi-bin/message/send {"touser":"@all","msgtype":"text","text":{"content":"hi"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","invaliduser":"a|b","invalidparty":"9","invalidtag":"","unlicenseduser":"c","msgid":"Qf3"}"#,
             expect![[
-                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: ["a", "b"], invalid-departments: [9], invalid-tags: [], unlicensed-users: ["c"], truncated: [], warning: None })"#
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: ["a", "b"], invalid-departments: [9], invalid-tags: [], unlicensed-users: ["c"], truncated: [], warning: None })"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
             expect![
-                "Some(Delivery { message-id: None, invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"
+                "Ok(Delivery { message-id: None, invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"
             ],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":81013,"errmsg":"user & party & tag all invalid","invaliduser":"a"}"#,
-            expect![[r#"Ok(Refused { code: 81013, message: "user & party & tag all invalid" })"#]],
+            expect![[r#"Refused { code: 81013, message: "user & party & tag all invalid" }"#]],
         );
     }
 
     #[test]
     fn send_app_text_limits() {
-        assert_eq!(truncated(&send_app_text(text("部".repeat(682))).unwrap()), []);
-        assert_eq!(truncated(&send_app_text(text(format!("{}ab", "部".repeat(682)))).unwrap()), []);
+        assert_eq!(truncated(send_app_text(text("部".repeat(682))).unwrap()), []);
+        assert_eq!(truncated(send_app_text(text(format!("{}ab", "部".repeat(682)))).unwrap()), []);
         let long = send_app_text(text("部".repeat(683))).unwrap();
-        assert_eq!(truncated(&long), [("message.content".into(), 2049, 2046)]);
+        assert_eq!(truncated(long), [("message.content".into(), 2049, 2046)]);
         for (seconds, accepted) in [(0, false), (1, true), (14_400, true), (14_401, false)] {
             let options =
                 Some(AppMessageOptions { duplicate_check_interval: Some(seconds), ..options() });
@@ -325,7 +336,7 @@ mod tests {
         check_refused(
             send_app_text(AppText { recipients: injected, ..text("hi") }),
             expect![[r#"
-                message.recipients.users[0]: is not a member; there is a case or a field of its own for everyone
+                message.recipients.users[0]: `@all` is not a user id; use the `everyone` case or field
                 message.recipients.users[1]: must not contain `|`, blanks or control characters
                 message.recipients.users[2]: must have 1 to 64 bytes, has 0
                 message.recipients.departments[0]: must be 1 to 2147483647, is 0"#]],
@@ -335,18 +346,18 @@ mod tests {
     #[test]
     fn send_app_markdown_wire() {
         let message = AppMarkdown { recipients: noor(), content: "**hi**".into(), options: None };
-        let call = send_app_markdown(message).unwrap();
+        let call = || send_app_markdown(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"markdown","markdown":{"content":"**hi**"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","invaliduser":"","msgid":"Qf3"}"#,
             expect![[
-                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
             ]],
         );
     }
@@ -373,17 +384,17 @@ mod tests {
             confidentiality: Some(Confidentiality::Public),
             options: None,
         };
-        let call = send_app_file(message).unwrap();
+        let call = || send_app_file(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"file","file":{"media_id":"MID-3"},"safe":0} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":40007,"errmsg":"invalid media_id"}"#,
-            expect![[r#"Ok(Refused { code: 40007, message: "invalid media_id" })"#]],
+            expect![[r#"Refused { code: 40007, message: "invalid media_id" }"#]],
         );
     }
 
@@ -410,18 +421,18 @@ mod tests {
             confidentiality: None,
             options: Some(options()),
         };
-        let call = send_app_image(message).unwrap();
+        let call = || send_app_image(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"image","image":{"media_id":"MID-2"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
             expect![[
-                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
             ]],
         );
     }
@@ -451,18 +462,18 @@ mod tests {
             confidentiality: Some(MpnewsConfidentiality::WithinCorp),
             ..mpnews(vec![everything, article()])
         };
-        let call = send_app_mpnews(message).unwrap();
+        let call = || send_app_mpnews(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"mpnews","mpnews":{"articles":[{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>","author":"A","content_source_url":"https://a.example/w","digest":"D"},{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>"}]},"safe":2} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
             expect![[
-                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
             ]],
         );
     }
@@ -498,7 +509,7 @@ mod tests {
             ..article()
         };
         assert_eq!(
-            truncated(&send_app_mpnews(mpnews(vec![article(), long])).unwrap()),
+            truncated(send_app_mpnews(mpnews(vec![article(), long])).unwrap()),
             [
                 ("message.articles[1].title".into(), 129, 126),
                 ("message.articles[1].digest".into(), 515, 510)
@@ -522,9 +533,9 @@ mod tests {
     #[test]
     fn send_app_text_card_wire() {
         let everything = TextCard { button_text: Some("开".into()), ..card() };
-        let call = send_app_text_card(text_card(everything)).unwrap();
+        let call = || send_app_text_card(text_card(everything.clone())).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example","btntxt":"开"}} [application, once]"#
             ]],
@@ -535,11 +546,11 @@ mod tests {
                 r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
             expect![[
-                r#"Some(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
             ]],
         );
     }
@@ -553,7 +564,7 @@ mod tests {
             ..card()
         };
         assert_eq!(
-            truncated(&send_app_text_card(text_card(long)).unwrap()),
+            truncated(send_app_text_card(text_card(long)).unwrap()),
             [
                 ("message.card.title".into(), 129, 126),
                 ("message.card.description".into(), 513, 510),
@@ -586,20 +597,20 @@ mod tests {
 
     #[test]
     fn recall_app_message_wire() {
-        let call = recall_app_message("Qf3".into()).unwrap();
+        let call = || recall_app_message("Qf3".into()).unwrap();
         check_request(
-            &call,
-            expect![[r#"POST /cgi-bin/message/recall {"msgid":"Qf3"} [application, repeatable]"#]],
+            &call(),
+            expect![[r#"POST /cgi-bin/message/recall {"msgid":"Qf3"} [application, retry-safe]"#]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":42052,"errmsg":"msgid over 24 hours"}"#,
-            expect![[r#"Ok(Refused { code: 42052, message: "msgid over 24 hours" })"#]],
+            expect![[r#"Refused { code: 42052, message: "msgid over 24 hours" }"#]],
         );
     }
 

@@ -2,44 +2,45 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use serde_json::{Value, json};
+
 use crate::{
-    bindings::exports::wecom::connector::types::{
+    bindings::wit::types::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
-    json::{Object, object},
     validate::Check,
 };
 
-/// In one message. More are refused, and not looked through.
-pub(super) const MOST_ARTICLES: usize = 8;
+/// In one message. More are rejected, and not checked.
+pub(super) const MAX_ARTICLES: usize = 8;
 /// 666 KB, as the page says it.
-const LARGEST_ARTICLE: usize = 666 * 1024;
+const MAX_ARTICLE_BYTES: usize = 666 * 1024;
 
-/// A text of 1 to 2048 bytes that is cut, as it stands in all text messages.
+/// The text of all text messages: 1 to 2048 bytes, truncated.
 pub(super) fn text(check: &mut Check, content: String) -> String {
     check.truncate_bytes("message.content", content, 2048)
 }
 
-/// Markdown of applications and group chats, which is not cut: that would break its marks.
-pub(super) fn markdown(check: &mut Check, content: String) -> Object {
+/// Markdown of applications and group chats: not truncated, as that would break its marks.
+pub(super) fn markdown(check: &mut Check, content: String) -> Value {
     check.bytes("message.content", &content, 1..=2048);
-    object! { "content": content }
+    json!({ "content": content })
 }
 
 /// An uploaded file, by its id.
-pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Object {
+pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Value {
     check.opaque_id(field, &media_id);
-    object! { "media_id": media_id }
+    json!({ "media_id": media_id })
 }
 
-pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object {
-    check.count("message.articles", articles.len(), 1..=MOST_ARTICLES);
+pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
+    check.count("message.articles", articles.len(), 1..=MAX_ARTICLES);
     let article = |(index, article): (usize, MpnewsArticle)| {
         let field = |name: &str| format!("message.articles[{index}].{name}");
         let MpnewsArticle { title, thumbnail, content, author, source_url, digest } = article;
         let title = check.truncate_bytes(&field("title"), title, 128);
         check.opaque_id(&field("thumbnail"), &thumbnail);
-        check.bytes(&field("content"), &content, 1..=LARGEST_ARTICLE);
+        check.bytes(&field("content"), &content, 1..=MAX_ARTICLE_BYTES);
         if let Some(author) = &author {
             check.bytes(&field("author"), author, 1..=64);
         }
@@ -49,22 +50,22 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Object 
         let digest = digest
             .filter(|it| !it.is_empty())
             .map(|it| check.truncate_bytes(&field("digest"), it, 512));
-        object! {
+        json!({
             "title": title,
             "thumb_media_id": thumbnail,
             "content": content,
             "author": author,
             "content_source_url": source_url,
             "digest": digest,
-        }
+        })
     };
     let articles: Vec<_> =
-        articles.into_iter().take(MOST_ARTICLES).enumerate().map(article).collect();
-    object! { "articles": articles }
+        articles.into_iter().take(MAX_ARTICLES).enumerate().map(article).collect();
+    json!({ "articles": articles })
 }
 
 /// Title and description are counted in characters by one page and in bytes by the other: bytes are safe for both.
-pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
+pub(super) fn text_card(check: &mut Check, card: TextCard) -> Value {
     let TextCard { title, description, url, button_text } = card;
     let title = check.truncate_bytes("message.card.title", title, 128);
     let description = check.truncate_bytes("message.card.description", description, 512);
@@ -72,23 +73,23 @@ pub(super) fn text_card(check: &mut Check, card: TextCard) -> Object {
     let button = button_text
         .filter(|it| !it.is_empty())
         .map(|it| check.truncate_chars("message.card.button-text", it, 4));
-    object! {
+    json!({
         "title": title,
         "description": description,
         "url": url,
         "btntxt": button,
-    }
+    })
 }
 
-/// Members to mention, with everyone as one of them; none where nobody is.
+/// Members to mention, with everyone as one of them; `None` if there are none.
 pub(super) fn mentions(
     check: &mut Check,
     users: Option<Vec<UserId>>,
     everyone: Option<bool>,
-    most: usize,
+    max: usize,
 ) -> Option<Vec<UserId>> {
     let mut mentioned = users.unwrap_or_default();
-    check.user_ids("message.mentioned-users", &mentioned, 0..=most);
+    check.user_ids("message.mentioned-users", &mentioned, 0..=max);
     if everyone == Some(true) {
         mentioned.push("@all".into());
     }

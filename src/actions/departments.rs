@@ -2,38 +2,52 @@
 
 use alloc::{string::ToString, vec::Vec};
 
+use serde::Deserialize;
+use serde_json::json;
+
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
         types::{DepartmentId, Error, Receipt},
     },
-    call::{Access, Call, DepartmentNode},
-    json::object,
+    call::{Auth, Call},
     validate::Check,
 };
 
-/// What WeCom forbids in names of departments. `"` and `|` were taken by the live server now and then; the page forbids them.
+/// What WeCom forbids in names of departments. The live server sometimes accepted `"` and `|`; the page forbids them.
 const FORBIDDEN: &str = "\\:*?\"<>|";
 
 /// `GET /cgi-bin/department/simplelist`
 pub(crate) fn list_department_ids(
     id: Option<DepartmentId>,
 ) -> Result<Call<Vec<Department>>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        /// Departments, although it is named like one id.
+        department_id: Option<Vec<Node>>,
+    }
+    #[derive(Deserialize)]
+    struct Node {
+        id: DepartmentId,
+        parentid: Option<DepartmentId>,
+        order: Option<u32>,
+    }
+
     let mut check = Check::default();
-    let mut call = Call::get("/cgi-bin/department/simplelist", Access::Contacts);
+    let mut call = Call::get("/cgi-bin/department/simplelist", Auth::Contacts);
     if let Some(id) = id {
         check.id("department-id", id);
         call = call.query("id", id.to_string());
     }
     check.finish()?;
 
-    Ok(call.reading(|it| {
-        let department = |DepartmentNode { id, parentid, order }| Department {
+    Ok(call.map(|Response { department_id }, _| {
+        let department = |Node { id, parentid, order }| Department {
             id,
-            parent_id: (parentid != 0).then_some(parentid),
-            order,
+            parent_id: parentid.filter(|it| *it != 0),
+            order: order.unwrap_or(0),
         };
-        Some(it.department_id.unwrap_or_default().into_iter().map(department).collect())
+        department_id.unwrap_or_default().into_iter().map(department).collect()
     }))
 }
 
@@ -41,6 +55,11 @@ pub(crate) fn list_department_ids(
 pub(crate) fn create_department(
     department: NewDepartment,
 ) -> Result<Call<CreatedDepartment>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        id: DepartmentId,
+    }
+
     let NewDepartment { name, english_name, parent_id, order, id } = department;
     let mut check = Check::default();
     check_name(&mut check, "department.name", &name);
@@ -53,15 +72,15 @@ pub(crate) fn create_department(
     }
     check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "name": name,
         "name_en": english_name,
         "parentid": parent_id,
         "order": order,
         "id": id,
-    };
-    Ok(Call::post("/cgi-bin/department/create", Access::Contacts, body)
-        .reading(|it| Some(CreatedDepartment { id: it.id?, warning: it.warning })))
+    });
+    Ok(Call::post("/cgi-bin/department/create", Auth::Contacts, body)
+        .map(|Response { id }, warning| CreatedDepartment { id, warning }))
 }
 
 /// `POST /cgi-bin/department/update`
@@ -83,14 +102,14 @@ pub(crate) fn update_department(
     }
     check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "id": id,
         "name": name,
         "name_en": english_name,
         "parentid": parent_id,
         "order": order,
-    };
-    Ok(Call::post("/cgi-bin/department/update", Access::Contacts, body).repeatable_if(true))
+    });
+    Ok(Call::post("/cgi-bin/department/update", Auth::Contacts, body).retry_safe(true))
 }
 
 /// `GET /cgi-bin/department/delete`
@@ -99,7 +118,7 @@ pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error
     check.id("department-id", id);
     check.finish()?;
 
-    Ok(Call::get("/cgi-bin/department/delete", Access::Contacts).query("id", id.to_string()))
+    Ok(Call::get("/cgi-bin/department/delete", Auth::Contacts).query("id", id.to_string()))
 }
 
 fn check_name(check: &mut Check, field: &str, name: &str) {
@@ -112,7 +131,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_reply, check_request};
+    use crate::actions::testing::{check_refused, check_request, check_response};
 
     fn sales() -> NewDepartment {
         NewDepartment {
@@ -130,23 +149,26 @@ mod tests {
 
     #[test]
     fn list_department_ids_wire() {
-        let call = list_department_ids(None).unwrap();
-        check_request(&call, expect!["GET /cgi-bin/department/simplelist [contacts, repeatable]"]);
+        let call = || list_department_ids(None).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/department/simplelist [contacts, retry-safe]"],
+        );
         check_request(
             &list_department_ids(Some(310)).unwrap(),
-            expect!["GET /cgi-bin/department/simplelist?id=310 [contacts, repeatable]"],
+            expect!["GET /cgi-bin/department/simplelist?id=310 [contacts, retry-safe]"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","department_id":[{"id":1,"parentid":0,"order":100000000},{"id":310,"parentid":1,"order":4294967295}]}"#,
             expect![
-                "Some([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }])"
+                "Ok([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }])"
             ],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":60123,"errmsg":"invalid department id","department_id":[]}"#,
-            expect![[r#"Ok(Refused { code: 60123, message: "invalid department id" })"#]],
+            expect![[r#"Refused { code: 60123, message: "invalid department id" }"#]],
         );
     }
 
@@ -160,9 +182,9 @@ mod tests {
 
     #[test]
     fn create_department_wire() {
-        let call = create_department(sales()).unwrap();
+        let call = || create_department(sales()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/department/create {"name":"Sales","parentid":1} [contacts, once]"#
             ]],
@@ -179,10 +201,10 @@ mod tests {
                 r#"POST /cgi-bin/department/create {"name":"Sales","name_en":"S","parentid":1,"order":4294967295,"id":2} [contacts, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"created","id":7}"#,
-            expect!["Some(CreatedDepartment { id: 7, warning: None })"],
+            expect!["Ok(CreatedDepartment { id: 7, warning: None })"],
         );
     }
 
@@ -234,10 +256,10 @@ mod tests {
 
     #[test]
     fn update_department_wire() {
-        let call = update_department(310, unchanged()).unwrap();
+        let call = || update_department(310, unchanged()).unwrap();
         check_request(
-            &call,
-            expect![[r#"POST /cgi-bin/department/update {"id":310} [contacts, repeatable]"#]],
+            &call(),
+            expect![[r#"POST /cgi-bin/department/update {"id":310} [contacts, retry-safe]"#]],
         );
         let changes = DepartmentChanges {
             name: Some("北".into()),
@@ -248,19 +270,19 @@ mod tests {
         check_request(
             &update_department(310, changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/department/update {"id":310,"name":"北","name_en":"N","parentid":2,"order":0} [contacts, repeatable]"#
+                r#"POST /cgi-bin/department/update {"id":310,"name":"北","name_en":"N","parentid":2,"order":0} [contacts, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"updated"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#,
             expect![[
-                r#"Some(Receipt { truncated: [], warning: Some("updated. Warning: wrong json format.") })"#
+                r#"Ok(Receipt { truncated: [], warning: Some("updated. Warning: wrong json format.") })"#
             ]],
         );
     }
@@ -287,15 +309,15 @@ mod tests {
 
     #[test]
     fn delete_department_wire() {
-        let call = delete_department(310).unwrap();
+        let call = || delete_department(310).unwrap();
         check_request(
-            &call,
-            expect!["GET /cgi-bin/department/delete?id=310 [contacts, repeatable]"],
+            &call(),
+            expect!["GET /cgi-bin/department/delete?id=310 [contacts, retry-safe]"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"deleted"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 

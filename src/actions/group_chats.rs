@@ -1,50 +1,72 @@
 //! Group chats that an application makes.
 
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::json;
+
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, GroupChatKind, NewGroupChat},
-        types::{Error, GroupChatId, Receipt},
+        types::{Error, GroupChatId, Receipt, UserId},
     },
-    call::{Access, Call, ChatInfo},
-    json::object,
+    call::{Auth, Call},
     validate::Check,
 };
 
-/// Of one group chat, and of one change. More are refused, and not looked through.
-const MOST_MEMBERS: usize = 2000;
+/// In one group chat, and in one change.
+const MAX_MEMBERS: usize = 2000;
 
 /// `GET /cgi-bin/appchat/get`
 pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        chat_info: ChatInfo,
+    }
+    #[derive(Deserialize)]
+    struct ChatInfo {
+        chatid: Option<GroupChatId>,
+        name: Option<String>,
+        owner: Option<UserId>,
+        userlist: Option<Vec<UserId>>,
+        chat_type: Option<u32>,
+    }
+
     let mut check = Check::default();
     check.group_chat_id("group-chat-id", &id);
     check.finish()?;
 
-    let call = Call::get("/cgi-bin/appchat/get", Access::Application).query("chatid", id.as_str());
-    Ok(call.reading(move |it| {
-        let ChatInfo { chatid, name, owner, userlist, chat_type } = it.chat_info?;
-        Some(GroupChat {
-            id: chatid.unwrap_or_else(|| id.clone()),
+    let call = Call::get("/cgi-bin/appchat/get", Auth::Application).query("chatid", id.as_str());
+    Ok(call.map(move |Response { chat_info }, _| {
+        let ChatInfo { chatid, name, owner, userlist, chat_type } = chat_info;
+        GroupChat {
+            id: chatid.unwrap_or(id),
             name: name.filter(|it| !it.is_empty()),
             owner: owner.filter(|it| !it.is_empty()),
-            members: userlist,
+            members: userlist.unwrap_or_default(),
             kind: chat_type.map(|it| match it {
                 0 => GroupChatKind::Ordinary,
                 1 => GroupChatKind::Course,
                 other => GroupChatKind::Other(other),
             }),
-        })
+        }
     }))
 }
 
 /// `POST /cgi-bin/appchat/create`
 pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        chatid: GroupChatId,
+    }
+
     let NewGroupChat { name, owner, members, id } = group_chat;
     let mut check = Check::default();
     let name =
         name.filter(|it| !it.is_empty()).map(|it| check.truncate_chars("group-chat.name", it, 50));
-    check.user_ids("group-chat.members", &members, 2..=MOST_MEMBERS);
+    check.user_ids("group-chat.members", &members, 2..=MAX_MEMBERS);
     let names = members.iter().map(|it| it.to_ascii_lowercase());
-    check.distinct("group-chat.members", names, MOST_MEMBERS);
+    check.distinct("group-chat.members", names, MAX_MEMBERS);
     if let Some(owner) = &owner {
         check.user_id("group-chat.owner", owner);
         if !members.iter().any(|it| it.eq_ignore_ascii_case(owner)) {
@@ -56,16 +78,10 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     }
     let truncated = check.finish()?;
 
-    let body = object! { "name": name, "owner": owner, "userlist": members, "chatid": id };
-    Ok(Call::post("/cgi-bin/appchat/create", Access::Application, body)
-        .repeatable_if(id.is_some())
-        .reading(move |it| {
-            Some(CreatedGroupChat {
-                id: it.chatid?,
-                truncated: truncated.clone(),
-                warning: it.warning,
-            })
-        }))
+    let body = json!({ "name": name, "owner": owner, "userlist": members, "chatid": id });
+    Ok(Call::post("/cgi-bin/appchat/create", Auth::Application, body)
+        .retry_safe(id.is_some())
+        .map(|Response { chatid }, warning| CreatedGroupChat { id: chatid, truncated, warning }))
 }
 
 /// `POST /cgi-bin/appchat/update`
@@ -84,28 +100,30 @@ pub(crate) fn update_group_chat(
     let remove = remove_members.filter(|it| !it.is_empty());
     for (field, users) in [("changes.add-members", &add), ("changes.remove-members", &remove)] {
         if let Some(users) = users {
-            check.user_ids(field, users, 0..=MOST_MEMBERS);
-            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()), MOST_MEMBERS);
+            check.user_ids(field, users, 0..=MAX_MEMBERS);
+            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()), MAX_MEMBERS);
         }
     }
     if let (Some(add), Some(remove)) = (&add, &remove)
-        && add.len().max(remove.len()) <= MOST_MEMBERS
-        && add.iter().any(|it| remove.iter().any(|other| other.eq_ignore_ascii_case(it)))
+        && add.len().max(remove.len()) <= MAX_MEMBERS
     {
-        check.reject("changes.remove-members", "must not name anybody whom `add-members` names");
+        let added: BTreeSet<_> = add.iter().map(|it| it.to_ascii_lowercase()).collect();
+        if remove.iter().any(|it| added.contains(&it.to_ascii_lowercase())) {
+            check.reject("changes.remove-members", "must not name a user of `add-members`");
+        }
     }
     let truncated = check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "chatid": id,
         "name": name,
         "owner": owner,
         "add_user_list": add,
         "del_user_list": remove,
-    };
-    Ok(Call::post("/cgi-bin/appchat/update", Access::Application, body)
-        .repeatable_if(true)
-        .shortened(truncated))
+    });
+    Ok(Call::post("/cgi-bin/appchat/update", Auth::Application, body)
+        .retry_safe(true)
+        .with_truncations(truncated))
 }
 
 #[cfg(test)]
@@ -115,7 +133,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{accepted, check_refused, check_reply, check_request};
+    use crate::actions::testing::{accepted, check_refused, check_request, check_response};
 
     fn storm() -> NewGroupChat {
         NewGroupChat {
@@ -136,23 +154,23 @@ mod tests {
 
     #[test]
     fn get_group_chat_wire() {
-        let call = get_group_chat("storm2026a".into()).unwrap();
+        let call = || get_group_chat("storm2026a".into()).unwrap();
         check_request(
-            &call,
-            expect!["GET /cgi-bin/appchat/get?chatid=storm2026a [application, repeatable]"],
+            &call(),
+            expect!["GET /cgi-bin/appchat/get?chatid=storm2026a [application, retry-safe]"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"风","owner":"noor.h","userlist":["noor.h","kai.p"],"chat_type":0}}"#,
             expect![[
-                r#"Some(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#
+                r#"Ok(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"chat_info":{"chat_type":7}}"#,
             expect![[
-                r#"Some(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#
+                r#"Ok(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#
             ]],
         );
     }
@@ -167,9 +185,9 @@ mod tests {
 
     #[test]
     fn create_group_chat_wire() {
-        let call = create_group_chat(storm()).unwrap();
+        let call = || create_group_chat(storm()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/create {"userlist":["noor.h","iker.z"]} [application, once]"#
             ]],
@@ -180,18 +198,18 @@ mod tests {
             id: Some("storm2026a".into()),
             ..storm()
         };
-        let call = create_group_chat(everything).unwrap();
+        let call = || create_group_chat(everything.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
-                r#"POST /cgi-bin/appchat/create {"name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","owner":"Noor.H","userlist":["noor.h","iker.z"],"chatid":"storm2026a"} [application, repeatable]"#
+                r#"POST /cgi-bin/appchat/create {"name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","owner":"Noor.H","userlist":["noor.h","iker.z"],"chatid":"storm2026a"} [application, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","chatid":"storm2026a"}"#,
             expect![[
-                r#"Some(CreatedGroupChat { id: "storm2026a", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#
+                r#"Ok(CreatedGroupChat { id: "storm2026a", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#
             ]],
         );
     }
@@ -223,11 +241,11 @@ mod tests {
 
     #[test]
     fn update_group_chat_wire() {
-        let call = update_group_chat("storm2026a".into(), unchanged()).unwrap();
+        let call = || update_group_chat("storm2026a".into(), unchanged()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
-                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a"} [application, repeatable]"#
+                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a"} [application, retry-safe]"#
             ]],
         );
         let changes = GroupChatChanges {
@@ -239,13 +257,13 @@ mod tests {
         check_request(
             &update_group_chat("storm2026a".into(), changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a","name":"风","owner":"kai.p","add_user_list":["kai.p"],"del_user_list":["may.l"]} [application, repeatable]"#
+                r#"POST /cgi-bin/appchat/update {"chatid":"storm2026a","name":"风","owner":"kai.p","add_user_list":["kai.p"],"del_user_list":["may.l"]} [application, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -258,7 +276,7 @@ mod tests {
         for (chars, kept) in [(50, None), (51, Some(150))] {
             let changes = GroupChatChanges { name: Some("名".repeat(chars)), ..unchanged() };
             let call = update_group_chat("a".into(), changes).unwrap();
-            let receipt = accepted(&call);
+            let receipt = accepted(call);
             assert_eq!(
                 receipt.truncated.first().map(|it| it.kept_bytes),
                 kept,
@@ -277,8 +295,8 @@ mod tests {
             group-chat-id: must have 1 to 32 bytes, has 0
             changes.name: must not be empty
             changes.owner: must not contain `|`, blanks or control characters
-            changes.remove-members[1]: is not a member; there is a case or a field of its own for everyone
-            changes.remove-members: must not name anybody whom `add-members` names"#]],
+            changes.remove-members[1]: `@all` is not a user id; use the `everyone` case or field
+            changes.remove-members: must not name a user of `add-members`"#]],
         );
     }
 }

@@ -1,15 +1,16 @@
 //! Messages that an application sends into group chats.
 
+use serde_json::{Value, json};
+
 use super::content;
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         group_messages::{
             GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
         },
         types::{Error, GroupChatId, Receipt},
     },
-    call::{Access, Call},
-    json::{Object, object},
+    call::{Auth, Call},
     validate::Check,
 };
 
@@ -20,7 +21,7 @@ pub(crate) fn send_group_text(message: GroupText) -> Result<Call<Receipt>, Error
     let mut check = Check::default();
     let content = content::text(&mut check, content);
     let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone, 2000);
-    let text = object! { "content": content, "mentioned_list": mentioned };
+    let text = json!({ "content": content, "mentioned_list": mentioned });
     send(check, group_chat_id, "text", text, content::safe(confidentiality))
 }
 
@@ -68,19 +69,19 @@ fn send(
     mut check: Check,
     group_chat_id: GroupChatId,
     kind: &'static str,
-    content: Object,
+    content: Value,
     safe: Option<u32>,
 ) -> Result<Call<Receipt>, Error> {
     check.group_chat_id("message.group-chat-id", &group_chat_id);
     let truncated = check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "chatid": group_chat_id,
         "msgtype": kind,
-        kind: content,
+        (kind): content,
         "safe": safe,
-    };
-    Ok(Call::post("/cgi-bin/appchat/send", Access::Application, body).shortened(truncated))
+    });
+    Ok(Call::post("/cgi-bin/appchat/send", Auth::Application, body).with_truncations(truncated))
 }
 
 #[cfg(test)]
@@ -91,10 +92,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        actions::testing::{accepted, check_refused, check_reply, check_request},
-        bindings::exports::wecom::connector::types::{
-            Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard,
-        },
+        actions::testing::{accepted, check_refused, check_request, check_response},
+        bindings::wit::types::{Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard},
     };
 
     fn storm() -> GroupChatId {
@@ -142,9 +141,9 @@ mod tests {
 
     #[test]
     fn send_group_text_wire() {
-        let call = send_group_text(text("hi")).unwrap();
+        let call = || send_group_text(text("hi")).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","text":{"content":"hi"}} [application, once]"#
             ]],
@@ -161,15 +160,15 @@ mod tests {
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"text","text":{"content":"hi","mentioned_list":["noor.h","@all"]},"safe":1} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":86008,"errmsg":"chat not created by this app"}"#,
-            expect![[r#"Ok(Refused { code: 86008, message: "chat not created by this app" })"#]],
+            expect![[r#"Refused { code: 86008, message: "chat not created by this app" }"#]],
         );
     }
 
@@ -177,7 +176,7 @@ mod tests {
     fn send_group_text_limits() {
         for (content, kept) in [("部".repeat(682), None), ("部".repeat(683), Some(2046))] {
             let call = send_group_text(text(content)).unwrap();
-            let receipt = accepted(&call);
+            let receipt = accepted(call);
             assert_eq!(receipt.truncated.first().map(|it| it.kept_bytes), kept);
         }
         for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
@@ -198,24 +197,24 @@ mod tests {
             send_group_text(all),
             expect![[r#"
             message.content: must not be empty
-            message.mentioned-users[0]: is not a member; there is a case or a field of its own for everyone
+            message.mentioned-users[0]: `@all` is not a user id; use the `everyone` case or field
             message.group-chat-id: must be digits and ASCII letters"#]],
         );
     }
 
     #[test]
     fn send_group_markdown_wire() {
-        let call = send_group_markdown(markdown("**hi**".into())).unwrap();
+        let call = || send_group_markdown(markdown("**hi**".into())).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"markdown","markdown":{"content":"**hi**"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -238,17 +237,17 @@ mod tests {
             media_id: "MID-3".into(),
             confidentiality: Some(Confidentiality::Public),
         };
-        let call = send_group_file(message).unwrap();
+        let call = || send_group_file(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"file","file":{"media_id":"MID-3"},"safe":0} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -268,17 +267,17 @@ mod tests {
     fn send_group_image_wire() {
         let message =
             GroupImage { group_chat_id: storm(), media_id: "MID-2".into(), confidentiality: None };
-        let call = send_group_image(message).unwrap();
+        let call = || send_group_image(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"image","image":{"media_id":"MID-2"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -300,17 +299,17 @@ mod tests {
             confidentiality: Some(MpnewsConfidentiality::WithinCorp),
             ..mpnews(vec![article()])
         };
-        let call = send_group_mpnews(message).unwrap();
+        let call = || send_group_mpnews(message.clone()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"mpnews","mpnews":{"articles":[{"title":"T","thumb_media_id":"MID-1","content":"<p>C</p>"}]},"safe":2} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -327,17 +326,17 @@ mod tests {
 
     #[test]
     fn send_group_text_card_wire() {
-        let call = send_group_text_card(card("https://a.example")).unwrap();
+        let call = || send_group_text_card(card("https://a.example")).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"textcard","textcard":{"title":"T","description":"D","url":"https://a.example"}} [application, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 

@@ -1,13 +1,16 @@
-//! Files, uploaded for messages to carry.
+//! Files that messages carry.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
+
+use serde::Deserialize;
 
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
-        types::Error,
+        types::{Error, MediaId},
     },
-    call::{Access, Call},
+    call::{Auth, Call},
+    multipart::Upload,
     validate::Check,
     wire,
 };
@@ -17,7 +20,7 @@ const MB: usize = 1 << 20;
 /// `POST /cgi-bin/media/upload`
 pub(crate) fn upload_media(media: NewMedia) -> Result<Call<UploadedMedia>, Error> {
     let NewMedia { kind, file_name, content } = media;
-    upload("/cgi-bin/media/upload", Access::Application, kind, &file_name, content)
+    upload("/cgi-bin/media/upload", Auth::Application, kind, &file_name, content)
 }
 
 /// `POST /cgi-bin/webhook/upload_media`
@@ -27,29 +30,36 @@ pub(crate) fn upload_chatbot_media(media: NewChatbotMedia) -> Result<Call<Upload
         ChatbotMediaKind::File => MediaKind::File,
         ChatbotMediaKind::Voice => MediaKind::Voice,
     };
-    upload("/cgi-bin/webhook/upload_media", Access::Chatbot, kind, &file_name, content)
+    upload("/cgi-bin/webhook/upload_media", Auth::Chatbot, kind, &file_name, content)
 }
 
 fn upload(
     path: &'static str,
-    access: Access,
+    auth: Auth,
     kind: MediaKind,
     file_name: &str,
     content: Vec<u8>,
 ) -> Result<Call<UploadedMedia>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        media_id: MediaId,
+        #[serde(default, deserialize_with = "wire::number_or_string")]
+        created_at: Option<u64>,
+    }
+
     let mut check = Check::default();
     check.bytes("media.file-name", file_name, 1..=255);
     check.forbid_chars("media.file-name", file_name, "/\\:\"");
     if file_name.contains(char::is_control) {
         check.reject("media.file-name", "must not contain control characters");
     }
-    let (name, largest) = match kind {
+    let (name, max) = match kind {
         MediaKind::Image => ("image", 10 * MB),
         MediaKind::Voice => ("voice", 2 * MB),
         MediaKind::Video => ("video", 10 * MB),
         MediaKind::File => ("file", 20 * MB),
     };
-    check.size("media.content", &content, 6..=largest);
+    check.size("media.content", &content, 6..=max);
     let part_type = match kind {
         MediaKind::Image => {
             check_image(&mut check, "media.content", &content);
@@ -71,9 +81,9 @@ fn upload(
     };
     check.finish()?;
 
-    let call = Call::upload(path, access, wire::upload(file_name, part_type, content))
-        .query("type", String::from(name));
-    Ok(call.reading(|it| Some(UploadedMedia { id: it.media_id?, created_at: it.created_at })))
+    Ok(Call::upload(path, auth, Upload::new(file_name, part_type, content))
+        .query("type", name)
+        .map(|Response { media_id, created_at }, _| UploadedMedia { id: media_id, created_at }))
 }
 
 pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {
@@ -91,7 +101,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_reply, check_request};
+    use crate::actions::testing::{check_refused, check_request, check_response};
 
     fn media(kind: MediaKind, content: &[u8]) -> NewMedia {
         NewMedia { kind, file_name: "名单.txt".into(), content: content.to_vec() }
@@ -109,27 +119,27 @@ mod tests {
 
     #[test]
     fn upload_media_wire() {
-        let call = upload_media(media(MediaKind::File, b"Mon 7-5")).unwrap();
+        let call = || upload_media(media(MediaKind::File, b"Mon 7-5")).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
-                r#"POST /cgi-bin/media/upload?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="名单.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [application, repeatable]"#
+                r#"POST /cgi-bin/media/upload?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="名单.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [application, retry-safe]"#
             ]],
         );
         check_request(
             &upload_media(media(MediaKind::Voice, b"#!AMR\n")).unwrap(),
             expect![[r#"
                 POST /cgi-bin/media/upload?type=voice multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="名单.txt"; filelength=6\r\nContent-Type: voice/amr\r\n\r\n#!AMR
-                \r\n--wecom-connector-0--\r\n [application, repeatable]"#]],
+                \r\n--wecom-connector-0--\r\n [application, retry-safe]"#]],
         );
         for (created_at, expected) in [
             (
                 r#""1789000000""#,
-                expect![[r#"Some(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
             ),
             (
                 "1789000000",
-                expect![[r#"Some(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
             ),
         ] {
             let reply = [
@@ -138,20 +148,20 @@ mod tests {
                 "}",
             ]
             .concat();
-            check_reply(&call, &reply, expected);
+            check_response(call(), &reply, expected);
         }
     }
 
     #[test]
     fn upload_media_limits() {
-        for (kind, head, largest) in [
+        for (kind, head, max) in [
             (MediaKind::Image, &b"\x89PNG\r\n\x1a\n"[..], 10 << 20),
             (MediaKind::Image, b"\xff\xd8\xff", 10 << 20),
             (MediaKind::Voice, b"#!AMR", 2 << 20),
             (MediaKind::Video, b"\0\0\0\x20ftyp", 10 << 20),
             (MediaKind::File, b"", 20 << 20),
         ] {
-            for (size, accepted) in [(5, false), (8, true), (largest, true), (largest + 1, false)] {
+            for (size, accepted) in [(5, false), (8, true), (max, true), (max + 1, false)] {
                 assert_eq!(
                     upload_media(media(kind, &sized(head, size))).is_ok(),
                     accepted,
@@ -190,27 +200,28 @@ mod tests {
 
     #[test]
     fn upload_chatbot_media_wire() {
-        let call = upload_chatbot_media(chatbot_media(ChatbotMediaKind::File, b"Mon 7-5")).unwrap();
+        let call =
+            || upload_chatbot_media(chatbot_media(ChatbotMediaKind::File, b"Mon 7-5")).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
-                r#"POST /cgi-bin/webhook/upload_media?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="rota.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [chatbot, repeatable]"#
+                r#"POST /cgi-bin/webhook/upload_media?type=file multipart/form-data; boundary=wecom-connector-0 --wecom-connector-0\r\nContent-Disposition: form-data; name="media"; filename="rota.txt"; filelength=7\r\nContent-Type: application/octet-stream\r\n\r\nMon 7-5\r\n--wecom-connector-0--\r\n [chatbot, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","type":"file","media_id":"MID-BOT-1","created_at":"1789000100"}"#,
-            expect![[r#"Some(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
+            expect![[r#"Ok(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
         );
     }
 
     #[test]
     fn upload_chatbot_media_limits() {
-        for (kind, head, largest) in [
+        for (kind, head, max) in [
             (ChatbotMediaKind::File, &b""[..], 20 << 20),
             (ChatbotMediaKind::Voice, b"#!AMR", 2 << 20),
         ] {
-            for (size, accepted) in [(5, false), (6, true), (largest, true), (largest + 1, false)] {
+            for (size, accepted) in [(5, false), (6, true), (max, true), (max + 1, false)] {
                 let media = chatbot_media(kind, &sized(head, size));
                 assert_eq!(upload_chatbot_media(media).is_ok(), accepted, "{kind:?} of {size}");
             }

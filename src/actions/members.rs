@@ -2,16 +2,18 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use serde::Deserialize;
+use serde_json::json;
+
 use crate::{
-    bindings::exports::wecom::connector::{
+    bindings::wit::{
         members::{
             CreatedMember, Gender, MemberChanges, MemberInDepartment, MemberPage, Membership,
             NamedDepartment, NewMember, TextChange, UsersChange,
         },
         types::{DepartmentId, Error, Receipt, UserId},
     },
-    call::{Access, Call, MemberNode, NamedNode},
-    json::object,
+    call::{Auth, Call},
     validate::Check,
 };
 
@@ -20,6 +22,17 @@ pub(crate) fn list_member_ids(
     cursor: Option<String>,
     limit: Option<u32>,
 ) -> Result<Call<MemberPage>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        dept_user: Option<Vec<Node>>,
+        next_cursor: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Node {
+        userid: UserId,
+        department: DepartmentId,
+    }
+
     let mut check = Check::default();
     if let Some(cursor) = &cursor {
         check.bytes("cursor", cursor, 1..=4096);
@@ -29,23 +42,39 @@ pub(crate) fn list_member_ids(
     }
     check.finish()?;
 
-    let body = object! { "cursor": cursor, "limit": limit };
-    Ok(Call::post("/cgi-bin/user/list_id", Access::Contacts, body).repeatable_if(true).reading(
-        |it| {
-            let row = |MemberNode { userid, department }| MemberInDepartment {
+    let body = json!({ "cursor": cursor, "limit": limit });
+    Ok(Call::post("/cgi-bin/user/list_id", Auth::Contacts, body).retry_safe(true).map(
+        |Response { dept_user, next_cursor }, _| {
+            let member = |Node { userid, department }| MemberInDepartment {
                 user_id: userid,
                 department_id: department,
             };
-            Some(MemberPage {
-                members: it.dept_user.unwrap_or_default().into_iter().map(row).collect(),
-                next_cursor: it.next_cursor.filter(|it| !it.is_empty()),
-            })
+            MemberPage {
+                members: dept_user.unwrap_or_default().into_iter().map(member).collect(),
+                next_cursor: next_cursor.filter(|it| !it.is_empty()),
+            }
         },
     ))
 }
 
 /// `POST /cgi-bin/user/create`
 pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Error> {
+    #[derive(Deserialize)]
+    struct Response {
+        created_department_list: Option<CreatedDepartments>,
+    }
+    /// `[]` where there are none, which a derived struct with defaults accepts.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct CreatedDepartments {
+        department_info: Option<Vec<Node>>,
+    }
+    #[derive(Deserialize)]
+    struct Node {
+        id: DepartmentId,
+        name: Option<String>,
+    }
+
     let NewMember {
         user_id,
         name,
@@ -71,7 +100,7 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
         check_main_department(&mut check, "member.main-department", main_department);
     check_position(&mut check, "member.position", position.as_deref());
     let departments = departments.filter(|it| !it.is_empty());
-    let places = places(&mut check, "member.departments", departments);
+    let memberships = wire_memberships(&mut check, "member.departments", departments);
     if let Some(superiors) = &direct_superiors {
         check.user_ids("member.direct-superiors", superiors, 0..=5);
     }
@@ -81,21 +110,21 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
     check_email(&mut check, "member.corp-email", corp_email.as_deref());
     check_address(&mut check, "member.address", address.as_deref());
     if mobile.is_none() && email.is_none() {
-        check.reject("member.mobile", "must be given, or else `email`");
+        check.reject("member.mobile", "`mobile` or `email` is required");
     }
     check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "userid": user_id,
         "name": name,
         "alias": alias,
-        "gender": gender.map(number),
+        "gender": gender.map(gender_code),
         "enable": enabled.map(u32::from),
         "main_department": main_department,
         "position": position,
-        "department": places.departments,
-        "order": places.orders,
-        "is_leader_in_dept": places.leaders,
+        "department": memberships.departments,
+        "order": memberships.orders,
+        "is_leader_in_dept": memberships.leaders,
         "direct_leader": direct_superiors,
         "telephone": telephone,
         "mobile": mobile,
@@ -103,12 +132,22 @@ pub(crate) fn create_member(member: NewMember) -> Result<Call<CreatedMember>, Er
         "biz_mail": corp_email,
         "address": address,
         "to_invite": to_invite,
-    };
-    Ok(Call::post("/cgi-bin/user/create", Access::Contacts, body).reading(|it| {
-        let named = it.created_departments.unwrap_or_default();
-        let named = named.into_iter().map(|NamedNode { id, name }| NamedDepartment { id, name });
-        Some(CreatedMember { created_departments: named.collect(), warning: it.warning })
-    }))
+    });
+    Ok(Call::post("/cgi-bin/user/create", Auth::Contacts, body).map(
+        |Response { created_department_list }, warning| {
+            let CreatedDepartments { department_info } =
+                created_department_list.unwrap_or_default();
+            let named = |Node { id, name }| NamedDepartment { id, name: name.unwrap_or_default() };
+            CreatedMember {
+                created_departments: department_info
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(named)
+                    .collect(),
+                warning,
+            }
+        },
+    ))
 }
 
 /// `POST /cgi-bin/user/update`
@@ -139,9 +178,9 @@ pub(crate) fn update_member(
     check_alias(&mut check, "changes.alias", alias.as_deref());
     let main_department =
         check_main_department(&mut check, "changes.main-department", main_department);
-    let position = position.map(changed_text);
+    let position = position.map(text_change_value);
     check_position(&mut check, "changes.position", position.as_deref());
-    let places = places(&mut check, "changes.departments", departments);
+    let memberships = wire_memberships(&mut check, "changes.departments", departments);
     let superiors = direct_superiors.map(|it| match it {
         UsersChange::Clear => Vec::new(),
         UsersChange::Set(users) => users,
@@ -153,29 +192,29 @@ pub(crate) fn update_member(
     check_mobile(&mut check, "changes.mobile", mobile.as_deref());
     check_email(&mut check, "changes.email", email.as_deref());
     check_email(&mut check, "changes.corp-email", corp_email.as_deref());
-    let address = address.map(changed_text);
+    let address = address.map(text_change_value);
     check_address(&mut check, "changes.address", address.as_deref());
     check.finish()?;
 
-    let body = object! {
+    let body = json!({
         "userid": user_id,
         "name": name,
         "alias": alias,
-        "gender": gender.map(number),
+        "gender": gender.map(gender_code),
         "enable": enabled.map(u32::from),
         "main_department": main_department,
         "position": position,
-        "department": places.departments,
-        "order": places.orders,
-        "is_leader_in_dept": places.leaders,
+        "department": memberships.departments,
+        "order": memberships.orders,
+        "is_leader_in_dept": memberships.leaders,
         "direct_leader": superiors,
         "telephone": telephone,
         "mobile": mobile,
         "email": email,
         "biz_mail": corp_email,
         "address": address,
-    };
-    Ok(Call::post("/cgi-bin/user/update", Access::Contacts, body).repeatable_if(true))
+    });
+    Ok(Call::post("/cgi-bin/user/update", Auth::Contacts, body).retry_safe(true))
 }
 
 /// `GET /cgi-bin/user/delete`
@@ -184,19 +223,23 @@ pub(crate) fn delete_member(user_id: UserId) -> Result<Call<Receipt>, Error> {
     check.user_id("user-id", &user_id);
     check.finish()?;
 
-    Ok(Call::get("/cgi-bin/user/delete", Access::Contacts).query("userid", user_id))
+    Ok(Call::get("/cgi-bin/user/delete", Auth::Contacts).query("userid", user_id))
 }
 
-/// Memberships as WeCom wants them: three lists of one length, two of which may be absent.
-struct Places {
+/// Memberships on the wire: three lists of one length, two of which may be absent.
+struct WireMemberships {
     departments: Option<Vec<u32>>,
     orders: Option<Vec<u32>>,
     leaders: Option<Vec<u32>>,
 }
 
-fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) -> Places {
+fn wire_memberships(
+    check: &mut Check,
+    field: &str,
+    memberships: Option<Vec<Membership>>,
+) -> WireMemberships {
     let Some(memberships) = memberships else {
-        return Places { departments: None, orders: None, leaders: None };
+        return WireMemberships { departments: None, orders: None, leaders: None };
     };
     check.count(field, memberships.len(), 1..=100);
     check.distinct(field, memberships.iter().map(|it| it.department_id), 100);
@@ -211,22 +254,22 @@ fn places(check: &mut Check, field: &str, memberships: Option<Vec<Membership>>) 
         orders.push(order.unwrap_or(0));
         leaders.push(u32::from(leader.unwrap_or(false)));
     }
-    Places {
+    WireMemberships {
         departments: Some(departments),
         orders: has_order.then_some(orders),
         leaders: has_leader.then_some(leaders),
     }
 }
 
-fn changed_text(change: TextChange) -> String {
+fn text_change_value(change: TextChange) -> String {
     match change {
         TextChange::Clear => String::new(),
         TextChange::Set(text) => text,
     }
 }
 
-/// A number, but in a string.
-fn number(gender: Gender) -> &'static str {
+/// WeCom sends the code as a string.
+fn gender_code(gender: Gender) -> &'static str {
     match gender {
         Gender::Male => "1",
         Gender::Female => "2",
@@ -324,7 +367,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_reply, check_request};
+    use crate::actions::testing::{check_refused, check_request, check_response};
 
     fn iker() -> NewMember {
         NewMember {
@@ -370,25 +413,25 @@ mod tests {
 
     #[test]
     fn list_member_ids_wire() {
-        let call = list_member_ids(None, None).unwrap();
-        check_request(&call, expect!["POST /cgi-bin/user/list_id {} [contacts, repeatable]"]);
+        let call = || list_member_ids(None, None).unwrap();
+        check_request(&call(), expect!["POST /cgi-bin/user/list_id {} [contacts, retry-safe]"]);
         check_request(
             &list_member_ids(Some("c-1".into()), Some(10_000)).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/list_id {"cursor":"c-1","limit":10000} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/list_id {"cursor":"c-1","limit":10000} [contacts, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","next_cursor":"c-2","dept_user":[{"userid":"noor.h","department":310}]}"#,
             expect![[
-                r#"Some(MemberPage { members: [MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: Some("c-2") })"#
+                r#"Ok(MemberPage { members: [MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: Some("c-2") })"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"ok","next_cursor":""}"#,
-            expect!["Some(MemberPage { members: [], next-cursor: None })"],
+            expect!["Ok(MemberPage { members: [], next-cursor: None })"],
         );
     }
 
@@ -402,9 +445,9 @@ mod tests {
 
     #[test]
     fn create_member_wire() {
-        let call = create_member(iker()).unwrap();
+        let call = || create_member(iker()).unwrap();
         check_request(
-            &call,
+            &call(),
             expect![[
                 r#"POST /cgi-bin/user/create {"userid":"iker.z","name":"Iker","mobile":"+34600000000"} [contacts, once]"#
             ]],
@@ -433,16 +476,16 @@ mod tests {
                 r#"POST /cgi-bin/user/create {"userid":"iker.z","name":"Iker","alias":"Z","gender":"2","enable":0,"main_department":310,"position":"Dispatcher","department":[310,1],"order":[20,0],"is_leader_in_dept":[1,0],"direct_leader":["noor.h"],"telephone":"020-1,2","mobile":"+34600000000","email":"i@ops.example","biz_mail":"iker@corp.example","address":"Kai 1","to_invite":false} [contacts, once]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"created"}"#,
-            expect!["Some(CreatedMember { created-departments: [], warning: None })"],
+            expect!["Ok(CreatedMember { created-departments: [], warning: None })"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"created","created_department_list":{"department_info":[{"name":"N","id":5}]}}"#,
             expect![[
-                r#"Some(CreatedMember { created-departments: [NamedDepartment { id: 5, name: "N" }], warning: None })"#
+                r#"Ok(CreatedMember { created-departments: [NamedDepartment { id: 5, name: "N" }], warning: None })"#
             ]],
         );
     }
@@ -581,16 +624,16 @@ mod tests {
             member.departments[1].department-id: must be 1 to 2147483647, is 0
             member.telephone: must be digits and `- + ,`
             member.corp-email: must be an email address, in ASCII
-            member.mobile: must be given, or else `email`"#]],
+            member.mobile: `mobile` or `email` is required"#]],
         );
     }
 
     #[test]
     fn update_member_wire() {
-        let call = update_member("iker.z".into(), unchanged()).unwrap();
+        let call = || update_member("iker.z".into(), unchanged()).unwrap();
         check_request(
-            &call,
-            expect![[r#"POST /cgi-bin/user/update {"userid":"iker.z"} [contacts, repeatable]"#]],
+            &call(),
+            expect![[r#"POST /cgi-bin/user/update {"userid":"iker.z"} [contacts, retry-safe]"#]],
         );
         let changes = MemberChanges {
             name: Some("I".into()),
@@ -610,7 +653,7 @@ mod tests {
         check_request(
             &update_member("iker.z".into(), changes).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/update {"userid":"iker.z","name":"I","alias":"Z","gender":"1","enable":1,"main_department":2,"position":"Lead","department":[2],"order":[1],"direct_leader":["noor.h"],"telephone":"1","mobile":"+1","email":"i@ops.example","biz_mail":"i@corp.example","address":"Kai 2"} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/update {"userid":"iker.z","name":"I","alias":"Z","gender":"1","enable":1,"main_department":2,"position":"Lead","department":[2],"order":[1],"direct_leader":["noor.h"],"telephone":"1","mobile":"+1","email":"i@ops.example","biz_mail":"i@corp.example","address":"Kai 2"} [contacts, retry-safe]"#
             ]],
         );
         let cleared = MemberChanges {
@@ -622,13 +665,13 @@ mod tests {
         check_request(
             &update_member("iker.z".into(), cleared).unwrap(),
             expect![[
-                r#"POST /cgi-bin/user/update {"userid":"iker.z","position":"","direct_leader":[],"address":""} [contacts, repeatable]"#
+                r#"POST /cgi-bin/user/update {"userid":"iker.z","position":"","direct_leader":[],"address":""} [contacts, retry-safe]"#
             ]],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"updated"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
     }
 
@@ -673,7 +716,7 @@ mod tests {
             update_member("a|b".into(), all),
             expect![[r#"
             user-id: must not contain `|`, blanks or control characters
-            changes.direct-superiors[0]: is not a member; there is a case or a field of its own for everyone
+            changes.direct-superiors[0]: `@all` is not a user id; use the `everyone` case or field
             changes.telephone: must have 1 to 32 bytes, has 0
             changes.email: must have 6 to 64 bytes, has 5"#]],
         );
@@ -681,20 +724,20 @@ mod tests {
 
     #[test]
     fn delete_member_wire() {
-        let call = delete_member("iker+z@x".into()).unwrap();
+        let call = || delete_member("iker+z@x".into()).unwrap();
         check_request(
-            &call,
-            expect!["GET /cgi-bin/user/delete?userid=iker%2Bz%40x [contacts, repeatable]"],
+            &call(),
+            expect!["GET /cgi-bin/user/delete?userid=iker%2Bz%40x [contacts, retry-safe]"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":0,"errmsg":"deleted"}"#,
-            expect!["Some(Receipt { truncated: [], warning: None })"],
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
         );
-        check_reply(
-            &call,
+        check_response(
+            call(),
             r#"{"errcode":60111,"errmsg":"userid not found"}"#,
-            expect![[r#"Ok(Refused { code: 60111, message: "userid not found" })"#]],
+            expect![[r#"Refused { code: 60111, message: "userid not found" }"#]],
         );
     }
 

@@ -211,7 +211,7 @@ async fn base_urls() {
         (
             Some("http://localhost@proxy.example"),
             expect![[
-                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "must name a host, and at most a port and a path beside it" }]"#
+                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "must name a host, and at most a port and a path after it" }]"#
             ]],
         ),
         (
@@ -229,7 +229,7 @@ async fn base_urls() {
         (
             Some("https://"),
             expect![[
-                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "must name a host, and at most a port and a path beside it" }]"#
+                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "must name a host, and at most a port and a path after it" }]"#
             ]],
         ),
         (

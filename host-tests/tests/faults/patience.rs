@@ -149,7 +149,7 @@ async fn an_answer_that_trickles_is_left_after_60_seconds() {
         .await
         .unwrap();
     let Err(WecomError::PermanentNoReply(text)) = result else { panic!("{result:?}") };
-    assert!(text.ends_with("the answer took more than 60 seconds"), "{text}");
+    assert!(text.ends_with("the response took more than 60 seconds"), "{text}");
     let waited = began.elapsed().as_secs();
     assert!((60..=65).contains(&waited), "{waited} s");
 }
