@@ -18,6 +18,7 @@
 
 mod contestants;
 mod figures;
+mod fuel;
 mod plot;
 mod programs;
 mod report;
@@ -138,7 +139,7 @@ impl Bench {
             endured_fresh: self.figures_of("endure-fresh"),
             component_size: COMPONENT.len(),
             compiled_size: fs::metadata(&self.paths.cwasm).unwrap().len(),
-            fuel: fs::read_to_string(self.paths.root.join("host-tests/fuel.txt")).unwrap(),
+            fuel: fuel(),
             versions: self.versions(),
         };
         let docs = self.paths.root.join("docs");
@@ -317,6 +318,13 @@ async fn measure(rounds: usize, all: &mut [(&'static str, Contestant)]) -> Vec<S
         say(&format!("calls, round {round}"));
     }
     series
+}
+
+fn fuel() -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let table = runtime.block_on(fuel::table());
+    say(&table);
+    table
 }
 
 fn say(what: &str) {

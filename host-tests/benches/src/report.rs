@@ -92,8 +92,7 @@ fn tables(out: &mut String, figures: &Figures) -> fmt::Result {
     writeln!(out, "\n### Fuel\n")?;
     writeln!(
         out,
-        "What each action computes in the component, about one unit an instruction; `host-tests/tests/fuel.rs` holds it \
-         to 2 %.\n\n```text\n{}```",
+        "What each action computes in the component, about one unit an instruction.\n\n```text\n{}```",
         figures.fuel
     )?;
 

@@ -1,24 +1,14 @@
-//! The floor under every call: prepared bytes go out by the same `wasi:http` calls as the connector's, and what comes back
-//! goes to the caller as it is. No environment, no clock, no JSON.
+//! The floor under every call: sends prepared bytes by the same `wasi:http` calls as the connector, and returns the body of
+//! the response as it is. No environment, no clock, no JSON.
 #![no_std]
 
 extern crate alloc;
 
-#[path = "../../../../src/runtime.rs"]
-#[allow(dead_code, reason = "it keeps nothing between calls")]
-mod runtime;
-
-/// What it keeps between calls: nothing.
-#[derive(Clone)]
-struct Kept;
-
-impl Kept {
-    const fn new() -> Self {
-        Self
-    }
-}
-
 use alloc::{string::String, string::ToString, vec::Vec};
+use core::{
+    alloc::{GlobalAlloc, Layout},
+    panic::PanicInfo,
+};
 
 use wasi::http::{
     outgoing_handler,
@@ -35,7 +25,6 @@ const SECOND: u64 = 1_000_000_000;
 
 impl Guest for Floor {
     fn send(authority: String, path: String, body: Vec<u8>) -> Vec<u8> {
-        let _running = runtime::Running::begin();
         forward(&authority, &path, &body).unwrap_or_default()
     }
 }
@@ -78,4 +67,52 @@ fn forward(authority: &str, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     drop(stream);
     drop::<IncomingBody>(body);
     Some(reply)
+}
+
+// What std would bring, with imports that the connector does not have either.
+
+#[link(name = "c")]
+unsafe extern "C" {
+    fn malloc(size: usize) -> *mut u8;
+    fn realloc(memory: *mut u8, size: usize) -> *mut u8;
+    fn free(memory: *mut u8);
+}
+
+struct Libc;
+
+#[global_allocator]
+static ALLOCATOR: Libc = Libc;
+
+// SAFETY: malloc aligns to 16, and nothing here needs more.
+unsafe impl GlobalAlloc for Libc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        unsafe { malloc(layout.size()) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
+        unsafe { free(memory) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, _: Layout, new_size: usize) -> *mut u8 {
+        unsafe { realloc(memory, new_size) }
+    }
+}
+
+/// Memory for what the host passes in. `old` is null for a new block.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_realloc(
+    old: *mut u8,
+    _: usize,
+    align: usize,
+    new_size: usize,
+) -> *mut u8 {
+    if new_size == 0 {
+        return core::ptr::without_provenance_mut(align);
+    }
+    unsafe { realloc(old, new_size) }
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
 }
