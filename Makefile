@@ -25,7 +25,7 @@ test: wasm-target
 
 # The component, as it is released.
 component: wasm-target
-	$(CARGO) build --locked -p wecom-connector --target wasm32-wasip2 --profile component --target-dir target/component
+	$(CARGO) rustc --locked -p wecom-connector --crate-type cdylib --target wasm32-wasip2 --profile component --target-dir target/component
 	cp target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
 
 simulator:

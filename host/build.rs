@@ -77,8 +77,8 @@ fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let target = out.ancestors().nth(4).unwrap_or(out).join("component");
     let mut cargo = Command::new(variable("CARGO")?);
     cargo
-        .args(["build", "--locked", "--target", "wasm32-wasip2", "--profile", "component"])
-        .args(["--package", "wecom-connector", "--target-dir"])
+        .args(["rustc", "--locked", "--target", "wasm32-wasip2", "--profile", "component"])
+        .args(["--package", "wecom-connector", "--crate-type", "cdylib", "--target-dir"])
         .arg(&target)
         .current_dir(root);
     for (name, _) in env::vars_os() {

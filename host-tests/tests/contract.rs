@@ -64,6 +64,13 @@ fn its_size_is_below_the_tripwire() {
     assert!(COMPONENT.len() <= SIZE_TRIPWIRE, "{} bytes", COMPONENT.len());
 }
 
+/// Which would also mean that it was not linked with LTO: panics would carry their source locations.
+#[test]
+fn it_names_no_folder_of_the_build() {
+    let folder = b"registry/src/";
+    assert!(!COMPONENT.windows(folder.len()).any(|it| it == folder));
+}
+
 #[test]
 fn everything_is_documented() {
     let contract = contract();
