@@ -19,8 +19,8 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    Recorded, Simulator,
-    answer::{Answer, Delivery, plain},
+    Simulator, TranscriptEntry,
+    http::response::{Delivery, Response as Answer, plain},
     server::delivery::{Line, Payload},
 };
 
@@ -32,7 +32,7 @@ const MOST_BODY: usize = 64 * 1024 * 1024;
 pub async fn serve(
     listener: TcpListener,
     simulator: Simulator,
-    log: impl Fn(&Recorded) + Clone + Send + Sync + 'static,
+    log: impl Fn(&TranscriptEntry) + Clone + Send + Sync + 'static,
 ) {
     let mut connections = JoinSet::new();
     loop {
@@ -62,7 +62,7 @@ pub async fn serve(
 
 async fn answer(
     simulator: &Simulator,
-    log: &impl Fn(&Recorded),
+    log: &impl Fn(&TranscriptEntry),
     request: Request<Incoming>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
@@ -70,9 +70,9 @@ async fn answer(
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
             return plain(413, "text/plain; charset=utf-8", "the body is larger than 64 MB\n")
-                .answer;
+                .response;
         }
-        Err(_) => return plain(400, "text/plain; charset=utf-8", "the body is broken\n").answer,
+        Err(_) => return plain(400, "text/plain; charset=utf-8", "the body is broken\n").response,
     };
     let request = Request::from_parts(parts, body);
     if let Some(answer) = control::answer(simulator, &request) {
@@ -109,6 +109,3 @@ async fn deliver(answer: Answer, reset: &AtomicBool) -> Result<Response<Payload>
     }
     response.body(payload).map_err(io::Error::other)
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,11 +11,11 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Answer,
-    corp::{Clock, Corp},
+    api::dispatch::dispatch,
+    corp::{Corp, clock::Clock},
     faults::{Fault, Faults},
-    gate,
-    recorded::Recorded,
+    http::response::Response,
+    transcript::TranscriptEntry,
 };
 
 /// A corp in memory. Clones are handles on the same one.
@@ -27,7 +27,7 @@ pub struct Simulator {
 struct World {
     corp: Corp,
     faults: Faults,
-    transcript: VecDeque<Arc<Recorded>>,
+    transcript: VecDeque<Arc<TranscriptEntry>>,
 }
 
 /// How many requests the transcript holds; older ones are forgotten.
@@ -54,21 +54,21 @@ impl Simulator {
     }
 
     /// One request in, one answer out. Never blocks for long, never panics.
-    pub fn handle(&self, request: &Request<Bytes>) -> Answer {
+    pub fn handle(&self, request: &Request<Bytes>) -> Response {
         self.observe(request).0
     }
 
     /// As [`handle`](Self::handle), and what the transcript says about it.
-    pub(crate) fn observe(&self, request: &Request<Bytes>) -> (Answer, Arc<Recorded>) {
+    pub(crate) fn observe(&self, request: &Request<Bytes>) -> (Response, Arc<TranscriptEntry>) {
         let World { corp, faults, transcript } = &mut *self.lock();
         let fault = faults.take(request.uri().path());
         let reply = match &fault {
             Some(fault) => fault.answer(corp, request),
-            None => gate::answer(corp, request),
+            None => dispatch(corp, request),
         };
 
-        let mut recorded = Recorded::new(request, &corp.tokens);
-        recorded.status = reply.answer.status;
+        let mut recorded = TranscriptEntry::new(request, &corp.tokens);
+        recorded.status = reply.response.status;
         recorded.errcode = reply.errcode;
         recorded.fault = fault.map(|it| it.kind.name().to_owned());
         let recorded = Arc::new(recorded);
@@ -76,7 +76,7 @@ impl Simulator {
             transcript.pop_front();
         }
         transcript.push_back(recorded.clone());
-        (reply.answer, recorded)
+        (reply.response, recorded)
     }
 
     /// Everything the corp knows, readable and in a stable order, without secrets and tokens.
@@ -102,8 +102,8 @@ impl Simulator {
     }
 
     /// Every request since the start or the last clearing, oldest first; the last 10,000 of them.
-    pub fn transcript(&self) -> Vec<Recorded> {
-        self.lock().transcript.iter().map(|it| Recorded::clone(it)).collect()
+    pub fn transcript(&self) -> Vec<TranscriptEntry> {
+        self.lock().transcript.iter().map(|it| TranscriptEntry::clone(it)).collect()
     }
 
     pub fn clear_transcript(&self) {
@@ -150,90 +150,5 @@ impl Simulator {
 impl Default for Simulator {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{known, testing::Client};
-
-    #[test]
-    fn a_fresh_corp_has_a_root_and_a_founder() {
-        let state = Simulator::new().state();
-        assert_eq!(state["departments"][0]["id"], 1);
-        assert_eq!(state["members"][0]["userid"], known::FOUNDER);
-        assert_eq!(state["tokens_issued"], 0);
-        for subject in ["group_chats", "messages", "group_messages", "chatbot_messages", "media"] {
-            assert_eq!(state[subject], json!([]), "{subject}");
-        }
-    }
-
-    #[test]
-    fn the_state_holds_no_secret() {
-        let client = Client::new();
-        let token = client.token(known::APP_SECRET);
-        let state = client.simulator.state().to_string();
-        assert!(!state.contains(&token) && !state.contains(known::APP_SECRET));
-    }
-
-    #[test]
-    fn a_reset_forgets_everything() {
-        let client = Client::new();
-        client.token(known::APP_SECRET);
-        client.simulator.advance(Duration::from_secs(9));
-        client.simulator.reset();
-        assert_eq!(client.simulator.state(), Simulator::new().state());
-        assert!(client.simulator.transcript().is_empty());
-    }
-
-    #[test]
-    fn nothing_broken_makes_it_panic() {
-        let client = Client::new();
-        let key = known::CHATBOT_KEY;
-        let upload = b"--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a\"; \
-                       filelength=6\r\nContent-Type: image/png\r\n\r\n123456\r\n--b--\r\n";
-        let json =
-            "{\"msgtype\":\"text\",\"text\":{\"content\":\"水泵\",\"mentioned_list\":[\"a\"]}}";
-        for (path, content_type, body) in [
-            ("upload_media", "multipart/form-data; boundary=b", upload.as_slice()),
-            ("send", "application/json; charset=utf-8", json.as_bytes()),
-        ] {
-            let url = format!(
-                "/cgi-bin/webhook/{path}?key={key}{}",
-                if path == "send" { "" } else { "&type=file" }
-            );
-            for at in 0..=body.len() {
-                let mut changed = body.to_vec();
-                if let Some(byte) = changed.get_mut(at) {
-                    *byte ^= 0x80;
-                }
-                for broken in [&body[..at], &body[at..], &changed] {
-                    let request = Request::post(&url)
-                        .header("host", "h")
-                        .header("content-type", content_type);
-                    let request = request.body(Bytes::copy_from_slice(broken)).unwrap();
-                    assert_eq!(client.simulator.handle(&request).status, 200);
-                }
-            }
-        }
-        let codes: std::collections::BTreeSet<_> =
-            client.simulator.transcript().iter().filter_map(|it| it.errcode).collect();
-        assert!(
-            codes.contains(&0) && codes.contains(&40058) && codes.contains(&44001),
-            "{codes:?}"
-        );
-    }
-
-    #[test]
-    fn the_transcript_is_bounded() {
-        let simulator = Simulator::new();
-        let request = Client::request("GET", "/cgi-bin/gettoken", "");
-        for _ in 0..TRANSCRIPT + 5 {
-            simulator.handle(&request);
-        }
-        assert_eq!(simulator.transcript().len(), TRANSCRIPT);
-        simulator.clear_transcript();
-        assert!(simulator.transcript().is_empty());
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::net::TcpListener;
-use wecom_simulator::{Recorded, Simulator, known, server};
+use wecom_simulator::{Simulator, TranscriptEntry, known, server};
 
 const HELP: &str = "\
 A strict WeCom in memory, with faults on request.
@@ -89,7 +89,7 @@ fn run(options: &Options) -> io::Result<()> {
         })?;
         announce(listener.local_addr()?)?;
         let is_loud = !options.quiet;
-        let log = move |recorded: &Recorded| {
+        let log = move |recorded: &TranscriptEntry| {
             if is_loud {
                 // The log is a courtesy: the simulator goes on without it.
                 let _: io::Result<()> = writeln!(io::stderr(), "{recorded}");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Answer, Fault, Simulator, answer::plain};
+use crate::{Fault, Response as Answer, Simulator, http::response::plain};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,9 +25,9 @@ pub(super) fn answer(simulator: &Simulator, request: &Request<Bytes>) -> Option<
     let action = request.uri().path().strip_prefix("/_simulator/")?;
     let done = act(simulator, request.method(), action, request.body());
     Some(match done {
-        Ok(body) => plain(200, "application/json", body).answer,
+        Ok(body) => plain(200, "application/json", body).response,
         Err((status, text)) => {
-            plain(status, "text/plain; charset=utf-8", format!("{text}\n")).answer
+            plain(status, "text/plain; charset=utf-8", format!("{text}\n")).response
         }
     })
 }
