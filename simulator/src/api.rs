@@ -1,10 +1,13 @@
 //! Endpoints, authorization, and a handler for each endpoint.
 
+mod agents;
+mod cards;
 mod chatbots;
 mod content;
 mod departments;
+mod directory;
 pub(crate) mod dispatch;
-mod endpoints;
+pub(crate) mod endpoints;
 mod group_chats;
 mod media;
 mod members;

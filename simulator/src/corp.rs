@@ -15,16 +15,19 @@ pub(crate) mod tokens;
 
 use std::time::Duration;
 
-use crate::corp::{
-    chatbots::Chatbots,
-    clock::Clock,
-    departments::Departments,
-    group_chats::GroupChats,
-    identities::{App, Visibility},
-    media::MediaStore,
-    members::{Member, Members},
-    messages::Messages,
-    tokens::Tokens,
+use crate::{
+    corp::{
+        chatbots::Chatbots,
+        clock::Clock,
+        departments::Departments,
+        group_chats::GroupChats,
+        identities::{App, Visibility},
+        media::MediaStore,
+        members::{Member, Members},
+        messages::Messages,
+        tokens::Tokens,
+    },
+    known,
 };
 
 #[derive(Clone)]
@@ -89,6 +92,13 @@ impl Corp {
                     || member.department.iter().any(|it| self.sees_department(app, *it))
             }
         }
+    }
+
+    /// The members with a tag; `None` for a tag that does not exist.
+    pub(crate) fn members_with_tag(&self, id: i64) -> Option<Vec<&Member>> {
+        let at = known::TAG_IDS.iter().position(|it| i64::from(*it) == id)?;
+        // The first tag is the founder's; the others are empty.
+        Some(self.members.find(known::FOUNDER).filter(|_| at == 0).into_iter().collect())
     }
 
     /// Takes a member out of the directory, of the group chats and of the superiors of others.

@@ -1,4 +1,4 @@
-//! Trouble on request.
+//! Faults on request.
 
 use std::{iter, time::Duration};
 
@@ -10,14 +10,17 @@ use serde_json::Value;
 use crate::{
     api::dispatch::dispatch,
     corp::Corp,
-    http::response::{Delivery, Reply, Response, envelope, plain},
+    http::{
+        mode::Mode,
+        response::{Delivery, Reply, Response, envelope, plain},
+    },
 };
 
-/// Trouble for the requests that match, in the order in which faults were injected.
+/// A fault for the requests that match, in the order in which faults were injected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The beginning of the path, such as `/cgi-bin/message/send`; empty matches every request.
+    /// A prefix of the path, such as `/cgi-bin/message/send`; empty matches every request.
     #[serde(default)]
     pub on: String,
     /// How many matching requests are let through first.
@@ -26,32 +29,55 @@ pub struct Fault {
     /// How many are hit then; `u32::MAX` for ever.
     #[serde(default = "once")]
     pub times: u32,
-    /// Whether the request takes effect before its answer is spoiled.
+    /// Whether the request takes effect before its response is spoiled.
     #[serde(default)]
     pub act: bool,
+    /// What the caller meets.
     pub kind: FaultKind,
 }
 
+/// What the caller meets instead of the right response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
-    /// An answer in the vendor's envelope, with this message as it is.
-    Errcode { code: i64, message: String },
+    /// A response in the vendor's envelope, with this message as it is.
+    Errcode {
+        /// The `errcode`.
+        code: i64,
+        /// The `errmsg`, tail included.
+        message: String,
+    },
     /// An HTTP status with an HTML body.
-    Status { status: u16, body: String },
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The HTML.
+        body: String,
+    },
     /// Status 200 with these bytes, declared as JSON.
     Body(Vec<u8>),
-    /// Status 302 to this place.
-    Redirect { location: String },
-    /// The connection is reset before a byte of the answer.
+    /// Status 302.
+    Redirect {
+        /// The address to go to.
+        location: String,
+    },
+    /// The connection is reset before a byte of the response.
     ResetBeforeReply,
-    /// The right answer, declared whole, but closed after so many bytes of its body.
-    CutBody { after: usize },
-    /// The right answer in pieces, with a pause before each.
-    SlowBody { chunk: usize, pause_ms: u64 },
+    /// The right response, declared whole, but closed early.
+    CutBody {
+        /// Bytes of the body that are sent.
+        after: usize,
+    },
+    /// The right response in chunks.
+    SlowBody {
+        /// Bytes in a chunk.
+        chunk: usize,
+        /// The pause before each chunk.
+        pause_ms: u64,
+    },
     /// A body that never ends.
     EndlessBody,
-    /// The request is taken and never answered.
+    /// The request is read and never answered.
     SilentForever,
 }
 
@@ -72,12 +98,36 @@ impl Faults {
         }
     }
 
+    pub(crate) fn queue(&self) -> &[Fault] {
+        &self.queue
+    }
+
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
     }
 
+    /// Handles a request, spoiled by the first fault that is due, whose name comes with it.
+    pub(crate) fn respond(
+        &mut self,
+        corp: &mut Corp,
+        mode: Mode,
+        request: &Request<Bytes>,
+    ) -> (Reply, Option<&'static str>) {
+        let Some(Fault { act, kind, .. }) = self.take(request.uri().path()) else {
+            return (dispatch(corp, mode, request), None);
+        };
+        let reply = if act {
+            let reply = dispatch(corp, mode, request);
+            kind.apply(|| reply)
+        } else {
+            // The right response is found on a copy, and only by the faults that send some of it.
+            kind.apply(|| dispatch(&mut corp.clone(), mode, request))
+        };
+        (reply, Some(kind.name()))
+    }
+
     /// The fault that hits a request on this path. Those that let it through count it.
-    pub(crate) fn take(&mut self, path: &str) -> Option<Fault> {
+    fn take(&mut self, path: &str) -> Option<Fault> {
         for (index, fault) in self.queue.iter_mut().enumerate() {
             if !path.starts_with(&fault.on) {
                 continue;
@@ -99,21 +149,9 @@ impl Faults {
     }
 }
 
-impl Fault {
-    /// The spoiled answer to a request.
-    pub(crate) fn answer(&self, corp: &mut Corp, request: &Request<Bytes>) -> Reply {
-        if self.act {
-            let reply = dispatch(corp, request);
-            return self.kind.spoil(|| reply);
-        }
-        // The right answer is found out on a copy, and only by the faults that send some of it.
-        self.kind.spoil(|| dispatch(&mut corp.clone(), request))
-    }
-}
-
 impl FaultKind {
     /// The name that the transcript shows.
-    pub(crate) fn name(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Errcode { .. } => "errcode",
             Self::Status { .. } => "status",
@@ -127,40 +165,37 @@ impl FaultKind {
         }
     }
 
-    fn spoil(&self, right: impl FnOnce() -> Reply) -> Reply {
-        match self {
-            Self::Errcode { code, message } => envelope(*code, message, Value::Null),
+    fn apply(&self, right: impl FnOnce() -> Reply) -> Reply {
+        let response = match self {
+            Self::Errcode { code, message } => return envelope(200, *code, message, Value::Null),
             Self::Status { status, body } => {
                 plain(*status, "text/html; charset=utf-8", body.clone())
             }
             Self::Body(bytes) => plain(200, "application/json; charset=UTF-8", bytes.clone()),
             Self::Redirect { location } => {
-                let mut reply = plain(302, "text/html; charset=utf-8", "<html>302 Found</html>");
-                reply.response.headers.push(("location".to_owned(), location.clone()));
-                reply
+                let mut response = plain(302, "text/html; charset=utf-8", "<html>302 Found</html>");
+                response.headers.push(("location".to_owned(), location.clone()));
+                response
             }
             Self::ResetBeforeReply => unsent(Delivery::Reset),
             Self::SilentForever => unsent(Delivery::Silent),
             Self::EndlessBody => {
                 let body: Bytes = iter::repeat_n(b' ', 4096).collect();
-                let mut reply = plain(200, "application/json; charset=UTF-8", body);
-                reply.response.delivery = Delivery::Endless;
-                reply
+                let response = plain(200, "application/json; charset=UTF-8", body);
+                Response { delivery: Delivery::Endless, ..response }
             }
-            Self::CutBody { after } => delivered(right(), Delivery::Cut { after: *after }),
+            Self::CutBody { after } => return delivered(right(), Delivery::Cut { after: *after }),
             Self::SlowBody { chunk, pause_ms } => {
                 let pause = Duration::from_millis(*pause_ms);
-                delivered(right(), Delivery::Slow { chunk: (*chunk).max(1), pause })
+                return delivered(right(), Delivery::Slow { chunk: (*chunk).max(1), pause });
             }
-        }
+        };
+        Reply { response, errcode: None }
     }
 }
 
-fn unsent(delivery: Delivery) -> Reply {
-    Reply {
-        response: Response { status: 200, headers: Vec::new(), body: Bytes::new(), delivery },
-        errcode: None,
-    }
+fn unsent(delivery: Delivery) -> Response {
+    Response { status: 200, headers: Vec::new(), body: Bytes::new(), delivery }
 }
 
 fn delivered(mut reply: Reply, delivery: Delivery) -> Reply {

@@ -11,10 +11,10 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::{
-    api::dispatch::dispatch,
+    api::endpoints,
     corp::{Corp, clock::Clock},
     faults::{Fault, Faults},
-    http::response::Response,
+    http::{mode::Mode, response::Response},
     transcript::TranscriptEntry,
 };
 
@@ -25,27 +25,29 @@ pub struct Simulator {
 }
 
 struct World {
+    mode: Mode,
     corp: Corp,
     faults: Faults,
     transcript: VecDeque<Arc<TranscriptEntry>>,
 }
 
-/// How many requests the transcript holds; older ones are forgotten.
-const TRANSCRIPT: usize = 10_000;
+/// How many requests the transcript holds; older ones are dropped.
+const MAX_TRANSCRIPT: usize = 10_000;
 
 impl Simulator {
-    /// A fresh corp whose clock stands still until [`advance`](Self::advance) moves it.
+    /// A fresh corp whose clock stands still until [`advance`](Self::advance) moves it. It takes what `WeCom` takes.
     pub fn new() -> Self {
         Self::with(Clock::standing())
     }
 
-    /// A fresh corp whose clock goes by itself.
+    /// A fresh corp whose clock ticks.
     pub fn ticking() -> Self {
         Self::with(Clock::ticking())
     }
 
     fn with(clock: Clock) -> Self {
         let world = World {
+            mode: Mode::Faithful,
             corp: Corp::new(clock),
             faults: Faults::default(),
             transcript: VecDeque::new(),
@@ -53,30 +55,35 @@ impl Simulator {
         Self { world: Arc::new(Mutex::new(world)) }
     }
 
-    /// One request in, one answer out. Never blocks for long, never panics.
+    /// Also refuses what `WeCom` tolerates: unknown keys, wrong JSON types, careless headers, queries and uploads.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        self.lock().mode = Mode::Strict;
+        self
+    }
+
+    /// One request in, one response out. Never blocks for long, never panics.
+    ///
+    /// A [`std::net::IpAddr`] among the extensions of the request is the address of its caller, which refusals name;
+    /// without one it is 127.0.0.1.
     pub fn handle(&self, request: &Request<Bytes>) -> Response {
         self.observe(request).0
     }
 
-    /// As [`handle`](Self::handle), and what the transcript says about it.
+    /// As [`handle`](Self::handle), with the entry in the transcript.
     pub(crate) fn observe(&self, request: &Request<Bytes>) -> (Response, Arc<TranscriptEntry>) {
-        let World { corp, faults, transcript } = &mut *self.lock();
-        let fault = faults.take(request.uri().path());
-        let reply = match &fault {
-            Some(fault) => fault.answer(corp, request),
-            None => dispatch(corp, request),
-        };
-
-        let mut recorded = TranscriptEntry::new(request, &corp.tokens);
-        recorded.status = reply.response.status;
-        recorded.errcode = reply.errcode;
-        recorded.fault = fault.map(|it| it.kind.name().to_owned());
-        let recorded = Arc::new(recorded);
-        if transcript.len() == TRANSCRIPT {
+        let World { mode, corp, faults, transcript } = &mut *self.lock();
+        let (reply, fault) = faults.respond(corp, *mode, request);
+        let mut entry = TranscriptEntry::new(request, &corp.tokens);
+        entry.status = reply.response.status;
+        entry.errcode = reply.errcode;
+        entry.fault = fault.map(str::to_owned);
+        let entry = Arc::new(entry);
+        if transcript.len() == MAX_TRANSCRIPT {
             transcript.pop_front();
         }
-        transcript.push_back(recorded.clone());
-        (reply.response, recorded)
+        transcript.push_back(entry.clone());
+        (reply.response, entry)
     }
 
     /// Everything the corp knows, readable and in a stable order, without secrets and tokens.
@@ -84,8 +91,8 @@ impl Simulator {
     /// - `clock` (seconds since 1970), `tokens_issued`
     /// - `departments`: by id; `members`: by id in lower case; `group_chats`: by id
     /// - `messages`, `group_messages`, `chatbot_messages`: in the order of sending, each with its
-    ///   `msgtype` and `content` as it was kept; the first two with `delivered` and `dropped`
-    /// - `media`: in the order of uploading, without the bytes
+    ///   `msgtype` and `content` as it was stored; the first two with `delivered` and `dropped`
+    /// - `media` and `images` (permanent ones): in the order of uploading, without the bytes
     pub fn state(&self) -> Value {
         let corp = &self.lock().corp;
         json!({
@@ -98,6 +105,7 @@ impl Simulator {
             "group_messages": corp.group_chats.messages_state(),
             "chatbot_messages": corp.chatbots.state(),
             "media": corp.media.state(),
+            "images": corp.media.images_state(),
         })
     }
 
@@ -106,6 +114,7 @@ impl Simulator {
         self.lock().transcript.iter().map(|it| TranscriptEntry::clone(it)).collect()
     }
 
+    /// Empties the transcript.
     pub fn clear_transcript(&self) {
         self.lock().transcript.clear();
     }
@@ -115,11 +124,21 @@ impl Simulator {
         self.lock().corp.clock.advance(by);
     }
 
-    /// Queues trouble for later requests.
-    pub fn inject(&self, fault: Fault) {
-        self.lock().faults.inject(fault);
+    /// Queues a fault for later requests. Returns whether an endpoint exists that it can hit; otherwise it is not queued.
+    pub fn inject(&self, fault: Fault) -> bool {
+        let can_hit = endpoints::exists(&fault.on);
+        if can_hit {
+            self.lock().faults.inject(fault);
+        }
+        can_hit
     }
 
+    /// The faults that are still to come, with what is left of each.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.lock().faults.queue().to_vec()
+    }
+
+    /// Drops the faults that are still to come.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();
     }
@@ -129,14 +148,15 @@ impl Simulator {
         self.lock().corp.tokens.revoke_all();
     }
 
-    /// Takes the basic-interface license from a member: messages name it in `unlicenseduser`.
-    pub fn unlicense(&self, user_id: &str) {
-        self.lock().corp.members.unlicense(user_id);
+    /// Takes the basic-interface license from a member: messages name it in `unlicenseduser`. Returns whether the member
+    /// exists.
+    pub fn unlicense(&self, user_id: &str) -> bool {
+        self.lock().corp.members.unlicense(user_id)
     }
 
     /// Forgets everything, faults and transcript included; the clock starts again.
     pub fn reset(&self) {
-        let World { corp, faults, transcript } = &mut *self.lock();
+        let World { corp, faults, transcript, .. } = &mut *self.lock();
         *corp = Corp::new(corp.clock.restarted());
         faults.clear();
         transcript.clear();

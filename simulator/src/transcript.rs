@@ -1,4 +1,4 @@
-//! The transcript: what was asked and answered, without the secrets.
+//! The transcript: requests and the codes they got, without the secrets.
 
 use std::fmt;
 
@@ -12,30 +12,33 @@ use crate::{
         text,
         tokens::{self, Tokens},
     },
-    http::multipart,
+    http::{mode::Mode, multipart},
 };
 
-/// A request that was handled. Secrets, tokens and keys are replaced by what they are.
+/// A request that was handled. Secrets, tokens and keys are replaced by their roles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TranscriptEntry {
+    /// `GET` or `POST`.
     pub method: String,
+    /// The path alone.
     pub path: String,
     /// As it came, apart from the secrets: `access_token=<app token 1>&id=7`.
     pub query: String,
     /// JSON as it came, or a line about an upload; at most 4 KB.
     pub body: String,
-    /// Of the HTTP answer; meaningless when a fault kept it from being sent.
+    /// Of the HTTP response; meaningless when a fault kept it from being sent.
     pub status: u16,
-    /// The `errcode` that was answered, if there was one.
+    /// The `errcode` of the response, if there was one.
     pub errcode: Option<i64>,
-    /// The kind of the fault that was played, if there was one.
+    /// The kind of the fault that hit, if there was one.
     pub fault: Option<String>,
+    /// Names and values of the request.
     pub headers: Vec<(String, String)>,
 }
 
 const MAX_BODY: usize = 4096;
-/// Every secret and key of the corp begins so.
-const SECRET_PREFIX: &str = "simulated-";
+/// The prefixes of the secrets and keys of the corp.
+const SECRET_PREFIXES: [&str; 2] = ["simulated-", "51a7ed00-"];
 
 impl TranscriptEntry {
     pub(crate) fn new(request: &Request<Bytes>, tokens: &Tokens) -> Self {
@@ -85,7 +88,7 @@ fn body(request: &Request<Bytes>, tokens: &Tokens) -> String {
     let bytes = request.body();
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     if let Some(boundary) = content_type.and_then(|it| multipart::boundary(it).ok()) {
-        let line = match multipart::read(bytes, boundary) {
+        let line = match multipart::read(bytes, boundary, Mode::Faithful) {
             Ok(part) => format!(
                 "<multipart media filename={:?} type={} length={}>",
                 part.filename,
@@ -96,7 +99,7 @@ fn body(request: &Request<Bytes>, tokens: &Tokens) -> String {
         };
         return redact(line, tokens);
     }
-    // Some more than is kept, so that a secret across the cut is seen whole.
+    // Some more than is stored, so that a secret across the end is seen whole.
     let start = bytes.get(..MAX_BODY * 2).unwrap_or(bytes);
     let mut text = redact(String::from_utf8_lossy(start).into_owned(), tokens);
     if bytes.len() > MAX_BODY {
@@ -128,7 +131,7 @@ fn secret_name(secret: &str) -> String {
 
 /// Replaces secrets wherever they stray.
 fn redact(mut text: String, tokens: &Tokens) -> String {
-    if text.contains(SECRET_PREFIX) {
+    if SECRET_PREFIXES.iter().any(|it| text.contains(it)) {
         // The longest first, should one be part of another.
         let mut secrets: Vec<_> =
             APPS.iter().map(|it| it.secret).chain(CHATBOTS.iter().map(|it| it.key)).collect();

@@ -14,7 +14,6 @@ use crate::{
         text,
     },
     http::{
-        body::Field,
         request::Call,
         response::{Outcome, Success},
     },
@@ -26,38 +25,41 @@ const ORDERS: i64 = 1 << 32;
 const FORBIDDEN: [char; 7] = ['\\', ':', '*', '?', '<', '>', '|'];
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Body {
-    id: Field<i64>,
-    name: Field<String>,
-    name_en: Field<String>,
-    parentid: Field<i64>,
-    order: Field<i64>,
+    id: Option<i64>,
+    name: Option<String>,
+    name_en: Option<String>,
+    parentid: Option<i64>,
+    order: Option<i64>,
 }
 
 pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     let Body { id, name, name_en, parentid, order } = call.json()?;
-    let Some(name) = name.0 else { return Err(Refusal::new(60001, "department name is missing")) };
+    let Some(name) = name else { return Err(Refusal::new(60001, "department name is missing")) };
     if name.is_empty() {
-        return Err(Refusal::invalid("name", "empty"));
+        return Err(Refusal::new(40058, "name exceed min utf8 words 1"));
     }
     check_name(&name)?;
     check_name_en(name_en.as_ref())?;
     let departments = &corp.departments;
-    let parent = departments.find(parentid.0.unwrap_or_default());
+    let parent = departments.find(parentid.unwrap_or_default());
     let Some(parent) = parent else { return Err(Refusal::new(60004, "invalid parent party id")) };
-    let order = match order.0 {
+    let order = match order {
         None => {
             let before = u32::try_from(parent.children.len()).unwrap_or(u32::MAX);
             FIRST_ORDER.saturating_sub(before.saturating_mul(1000))
         }
         Some(order) => u32::try_from(order).map_err(|_| {
-            Refusal::new(60009, "Warning: wrong json format. department order or name invalid")
+            call.warnings.wrong_json();
+            Refusal::new(60009, "department order or name invalid")
         })?,
     };
-    let id = match id.0 {
+    // The page says "32-bit integer", and ids above 2^31 exist: what the server does with a new one is not known.
+    let max_id = if call.is_strict() { i32::MAX.into() } else { u32::MAX.into() };
+    let id = match id {
         None => departments.unused(),
-        Some(id) if !(1..=i64::from(i32::MAX)).contains(&id) => {
+        Some(id) if !(1..=max_id).contains(&id) => {
             return Err(Refusal::new(60123, "invalid party id"));
         }
         Some(id) if departments.find(id).is_some() => {
@@ -72,8 +74,7 @@ pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     check_room(corp, parent)?;
 
     let parent = parent.id;
-    let department =
-        Department { id, name, name_en: name_en.0, parent, order, children: BTreeSet::new() };
+    let department = Department { id, name, name_en, parent, order, children: BTreeSet::new() };
     corp.departments.insert(department);
     Ok(Success::with("created", json!({ "id": id })))
 }
@@ -81,17 +82,17 @@ pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
 pub(crate) fn update(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     let Body { id, name, name_en, parentid, order } = call.json()?;
     let departments = &corp.departments;
-    let Some(old) = departments.find(id.0.unwrap_or_default()) else {
+    let Some(old) = departments.find(id.unwrap_or_default()) else {
         return Err(Refusal::new(60003, "department not found"));
     };
     if let Some(name) = name.as_ref() {
         if name.is_empty() {
-            return Err(Refusal::invalid("name", "empty"));
+            return Err(Refusal::new(40058, "name exceed min utf8 words 1"));
         }
         check_name(name)?;
     }
     check_name_en(name_en.as_ref())?;
-    let parent = match parentid.0 {
+    let parent = match parentid {
         None => departments.find(old.parent),
         Some(parent) => {
             let Some(parent) = departments.find(parent) else {
@@ -116,20 +117,22 @@ pub(crate) fn update(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     }
 
     let mut new = old.clone();
-    let strange_order = order.0.is_some_and(|it| !(0..ORDERS).contains(&it));
-    new.name = name.0.unwrap_or(new.name);
-    new.name_en = name_en.0.or(new.name_en);
+    let strange_order = order.is_some_and(|it| !(0..ORDERS).contains(&it));
+    new.name = name.unwrap_or(new.name);
+    new.name_en = name_en.or(new.name_en);
     // The server stores an order out of range wrapped, and only warns.
-    let wrapped = order.0.map(|it| it.rem_euclid(ORDERS)).and_then(|it| u32::try_from(it).ok());
+    let wrapped = order.map(|it| it.rem_euclid(ORDERS)).and_then(|it| u32::try_from(it).ok());
     new.order = wrapped.unwrap_or(new.order);
     new.parent = parent.map_or(new.parent, |it| it.id);
     corp.departments.replace(new);
-    let errmsg = if strange_order { "updated. Warning: wrong json format. " } else { "updated" };
-    Ok(Success::with(errmsg, Value::Null))
+    if strange_order {
+        call.warnings.wrong_json();
+    }
+    Ok(Success::with("updated", Value::Null))
 }
 
 pub(crate) fn delete(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
-    let Some(id) = call.query.id("id")? else { return Err(Refusal::invalid("id", "missing")) };
+    let id = call.query.required_id("id")?;
     let Some(department) = corp.departments.find(id) else {
         return Err(Refusal::new(60123, "invalid party id"));
     };
@@ -159,7 +162,7 @@ pub(crate) fn list(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
 }
 
 pub(crate) fn get(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
-    let Some(id) = call.query.id("id")? else { return Err(Refusal::invalid("id", "missing")) };
+    let id = call.query.required_id("id")?;
     let Some(department) = corp.departments.find(id) else {
         return Err(Refusal::new(60123, "invalid party id"));
     };
@@ -178,7 +181,12 @@ fn seen_below<'a>(
 ) -> Result<impl Iterator<Item = &'a Department>, Refusal> {
     let refuse =
         |code, text: &str| Refusal { code, text: text.to_owned(), members: json!({ member: [] }) };
-    let top = call.query.id("id")?;
+    let top = if call.query.raw("id") == Some("") {
+        call.warnings.wrong_query("id");
+        None
+    } else {
+        call.query.id("id")?
+    };
     if let Some(id) = top {
         if corp.departments.find(id).is_none() {
             return Err(refuse(60123, "invalid party id"));
@@ -202,7 +210,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if text::chars(name) > 64 {
         return Err(Refusal::new(60001, "department name exceed max utf8 words 64"));
     }
-    if name.contains(FORBIDDEN) {
+    if name.contains(FORBIDDEN) || name.contains(char::REPLACEMENT_CHARACTER) {
         return Err(Refusal::new(60009, "invalid character in department name"));
     }
     Ok(())
@@ -216,7 +224,7 @@ fn check_name_en(name: Option<&String>) -> Result<(), Refusal> {
     if text::chars(name) > 64 {
         return Err(Refusal::invalid("name_en", "exceed max utf8 words 64"));
     }
-    if name.contains(FORBIDDEN) {
+    if name.contains(FORBIDDEN) || name.contains(char::REPLACEMENT_CHARACTER) {
         return Err(Refusal::new(60009, "invalid character in department name_en"));
     }
     Ok(())

@@ -6,57 +6,49 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    api::content::{self, MediaRef, MpNews, News, Plain, Text, TextCard, TooLong, Video},
-    corp::{
-        Corp,
-        group_chats::{GroupChat, Message},
-        identities::App,
-        media::{Kind, Owner},
-        rate_limit::{DAY, HOUR, MINUTE},
-        refusal::Refusal,
-        text,
-    },
+    api::content::{self, Sender, check_safe},
+    corp::{Corp, group_chats::GroupChat, identities::App, refusal::Refusal, text},
     http::{
-        body::{Field, Object},
+        body::non_empty,
         request::Call,
         response::{Outcome, Success},
     },
 };
 
-const FEWEST: usize = 2;
-const MOST: usize = 2000;
+const MIN_MEMBERS: usize = 2;
+const MAX_MEMBERS: usize = 2000;
 const MAX_NAME: usize = 50;
-const MAX_TEXT: usize = 2048;
-const CREATIONS_A_DAY: usize = 1000;
-const UPDATES_AN_HOUR: usize = 1000;
-/// From one application to one member, counted across chats; more is dropped silently.
-const TO_ONE_MEMBER: [(std::time::Duration, usize); 2] = [(MINUTE, 200), (DAY, 10_000)];
+/// Of an id that the caller chooses.
+const MAX_NEW_ID: usize = 32;
+/// Of any id.
+const MAX_ID: usize = 64;
 
 pub(crate) fn create(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     #[derive(Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
+    #[serde(default)]
     struct NewChat {
-        name: Field<String>,
-        owner: Field<String>,
-        userlist: Field<Vec<String>>,
-        chatid: Field<String>,
+        name: Option<String>,
+        owner: Option<String>,
+        userlist: Option<Vec<String>>,
+        chatid: Option<String>,
     }
 
     let NewChat { name, owner, userlist, chatid } = call.json()?;
-    let Some(users) = userlist.0 else { return Err(Refusal::new(86204, "userlist missing")) };
-    let name = read_name(name)?.unwrap_or_default();
-    if let Some(id) = chatid.as_deref() {
-        check_id(id)?;
-        if corp.group_chats.all.contains_key(id) {
+    let Some(users) = userlist else { return Err(Refusal::new(86204, "userlist missing")) };
+    let name = read_name(name, call)?.unwrap_or_default();
+    let id = chatid.filter(|it| call.is_strict() || !it.is_empty());
+    if let Some(id) = &id {
+        check_new_id(id)?;
+        if corp.group_chats.contains(id) {
             return Err(Refusal::new(86215, "chatid existed"));
         }
     }
-    if users.len() > MOST {
+    if users.len() > MAX_MEMBERS {
         return Err(Refusal::new(86006, "invalid member count: must be 2 to 2000"));
     }
     let members = resolve(corp, &users, 86007)?;
     check_size(&members)?;
-    let owner = match owner.as_deref() {
+    let owner = match non_empty(&owner) {
         // "Random" is the first here, so that runs are alike.
         None => members.first().cloned().unwrap_or_default(),
         Some(owner) => find_in(&members, owner)
@@ -64,42 +56,35 @@ pub(crate) fn create(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
             .to_owned(),
     };
     let now = corp.now();
-    if !corp.group_chats.creations.admit(now, &[(DAY, CREATIONS_A_DAY)]) {
-        return Err(Refusal::new(45009, "api freq out of limit"));
-    }
-    let id = chatid.0.unwrap_or_else(|| {
-        let id = corp.fresh_id("chat", 40);
-        id.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
-    });
-    corp.group_chats.all.insert(id.clone(), GroupChat { app, name, owner, members });
+    let id = corp.group_chats.create(id, GroupChat { app, name, owner, members }, now)?;
     Ok(Success::ok(json!({ "chatid": id })))
 }
 
 pub(crate) fn update(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     #[derive(Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
+    #[serde(default)]
     struct Changes {
-        chatid: Field<String>,
-        name: Field<String>,
-        owner: Field<String>,
-        add_user_list: Field<Vec<String>>,
-        del_user_list: Field<Vec<String>>,
+        chatid: Option<String>,
+        name: Option<String>,
+        owner: Option<String>,
+        add_user_list: Vec<String>,
+        del_user_list: Vec<String>,
     }
 
     let Changes { chatid, name, owner, add_user_list, del_user_list } = call.json()?;
-    let id = chatid.non_empty().unwrap_or_default();
-    let chat = find(corp, app, id)?;
-    let name = read_name(name)?;
-    let added = resolve(corp, &add_user_list.0.unwrap_or_default(), 86216)?;
-    let mut chat = chat.clone();
+    let id = chatid.unwrap_or_default();
+    let mut chat = find(corp, app, &id)?.clone();
+    let name = read_name(name, call)?;
+    let added = resolve(corp, &add_user_list, 86216)?;
     let mut removed = BTreeSet::new();
-    for user in del_user_list.0.unwrap_or_default() {
+    for user in del_user_list {
         match find_in(&chat.members, &user) {
             Some(member) => removed.insert(member.to_owned()),
             None => return Err(Refusal::new(86216, "del_user_list: not a member of the chat")),
         };
     }
-    if removed.contains(&chat.owner) && !owner.is_given() {
+    let owner = non_empty(&owner);
+    if removed.contains(&chat.owner) && owner.is_none() {
         return Err(Refusal::new(86203, "owner missing: the present one is in del_user_list"));
     }
     chat.members.retain(|it| !removed.contains(it));
@@ -109,7 +94,7 @@ pub(crate) fn update(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
         }
     }
     check_size(&chat.members)?;
-    if let Some(owner) = owner.as_deref() {
+    if let Some(owner) = owner {
         let found = find_in(&chat.members, owner);
         let found =
             found.ok_or_else(|| Refusal::new(86207, "owner is not a member of the chat"))?;
@@ -117,10 +102,7 @@ pub(crate) fn update(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
     }
     chat.name = name.unwrap_or(chat.name);
     let now = corp.now();
-    if !corp.group_chats.updates.admit(now, &[(HOUR, UPDATES_AN_HOUR)]) {
-        return Err(Refusal::new(45009, "api freq out of limit"));
-    }
-    corp.group_chats.all.insert(id.to_owned(), chat);
+    corp.group_chats.update(id, chat, now)?;
     Ok(Success::ok(Value::Null))
 }
 
@@ -132,118 +114,63 @@ pub(crate) fn get(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     Ok(Success::ok(json!({ "chat_info": info })))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Body {
-    chatid: Field<String>,
-    msgtype: Field<String>,
-    safe: Field<i64>,
-    text: Field<Object<Text>>,
-    image: Field<Object<MediaRef>>,
-    voice: Field<Object<MediaRef>>,
-    video: Field<Object<Video>>,
-    file: Field<Object<MediaRef>>,
-    textcard: Field<Object<TextCard>>,
-    news: Field<Object<News>>,
-    mpnews: Field<Object<MpNews>>,
-    markdown: Field<Object<Plain>>,
-}
-
 pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
-    let body: Body = call.json()?;
-    let id = body.chatid.non_empty().unwrap_or_default().to_owned();
-    let members = find(corp, app, &id)?.members.clone();
-    let Some(msgtype) = body.msgtype.0.clone() else {
-        return Err(Refusal::new(40008, "msgtype missing"));
-    };
-    let safe = body.safe.clone();
-    let content = read_content(corp, &msgtype, body)?;
-    let highest = match msgtype.as_str() {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Envelope {
+        chatid: Option<String>,
+        #[serde(rename = "msgtype")]
+        _msgtype: Option<String>,
+        safe: Option<i64>,
+    }
+
+    let message = call.message()?;
+    let Envelope { chatid, safe, .. } = call.envelope(&message)?;
+    let id = chatid.unwrap_or_default();
+    find(corp, app, &id)?;
+    let content = content::read(corp, call, &message, Sender::Group)?;
+    let highest = match message.msgtype.as_str() {
+        "news" if safe == Some(1) && !call.is_strict() => {
+            return Err(Refusal::new(40074, "news can not be confidential: use mpnews"));
+        }
         "text" | "image" | "video" | "file" | "textcard" | "news" => Some(1),
-        // The page says 0 and 1; the form of the action offers 2 as well.
+        // The page says 0 and 1; another description offers 2 as well.
         "mpnews" => Some(2),
         _ => None,
     };
-    let safe = content::check_safe(safe.0, highest, &msgtype)?;
-
+    let safe = check_safe(safe, highest, &message, call.is_strict())?;
     let now = corp.now();
-    let windows = &mut corp.group_chats.to_members;
-    let mut has_room = |member: &String| {
-        windows.entry((app.role, member.clone())).or_default().admit(now, &TO_ONE_MEMBER)
-    };
-    let (delivered, dropped) = members.into_iter().partition(|it| has_room(it));
-    let message = Message { chat_id: id, msgtype, content, safe, delivered, dropped };
-    corp.group_chats.messages.push(message);
+    corp.group_chats.send(id, message.msgtype, content, safe, now);
     Ok(Success::ok(Value::Null))
 }
 
-fn read_content(corp: &Corp, msgtype: &str, body: Body) -> Result<Value, Refusal> {
-    let Body { text, image, voice, video, file, textcard, news, mpnews, markdown, .. } = body;
-    let given = [
-        ("text", text.is_given()),
-        ("image", image.is_given()),
-        ("voice", voice.is_given()),
-        ("video", video.is_given()),
-        ("file", file.is_given()),
-        ("textcard", textcard.is_given()),
-        ("news", news.is_given()),
-        ("mpnews", mpnews.is_given()),
-        ("markdown", markdown.is_given()),
-    ];
-    if !given.iter().any(|(name, _)| *name == msgtype) {
-        return Err(Refusal::new(40008, "invalid message type"));
-    }
-    content::check_only(msgtype, &given)?;
-    match msgtype {
-        "text" => {
-            let text = content::required(text, msgtype)?;
-            text.no_mobiles()?;
-            content::text(text, MAX_TEXT, &TooLong::Refuse(45002))
-        }
-        "image" => {
-            content::media(corp, content::required(image, msgtype)?, Owner::Corp, Kind::Image)
-        }
-        "voice" => {
-            content::media(corp, content::required(voice, msgtype)?, Owner::Corp, Kind::Voice)
-        }
-        "video" => content::video(corp, content::required(video, msgtype)?),
-        "file" => content::media(corp, content::required(file, msgtype)?, Owner::Corp, Kind::File),
-        "textcard" => {
-            content::textcard(content::required(textcard, msgtype)?, text::truncate_bytes)
-        }
-        "news" => content::news(content::required(news, msgtype)?, false),
-        "mpnews" => content::mpnews(corp, content::required(mpnews, msgtype)?),
-        _ => content::markdown(content::required(markdown, msgtype)?, msgtype, MAX_TEXT),
-    }
-}
-
-/// The chat, if it is there and this application's.
 fn find<'a>(corp: &'a Corp, app: &App, id: &str) -> Result<&'a GroupChat, Refusal> {
-    if id.is_empty() {
-        return Err(Refusal::new(86201, "chatid missing"));
-    }
-    check_id(id)?;
-    match corp.group_chats.all.get(id) {
-        None => Err(Refusal::new(86003, "chatid not found")),
-        Some(chat) if chat.app != app => {
-            Err(Refusal::new(86008, "chat was created by another app"))
-        }
-        Some(chat) => Ok(chat),
+    match id.len() {
+        0 => Err(Refusal::new(86201, "chatid missing")),
+        1..=MAX_ID => corp.group_chats.find(app, id),
+        _ => Err(Refusal::new(86001, "invalid chatid")),
     }
 }
 
-fn check_id(id: &str) -> Result<(), Refusal> {
-    if id.len() > 32 {
+fn check_new_id(id: &str) -> Result<(), Refusal> {
+    if id.len() > MAX_NEW_ID {
         return Err(Refusal::new(86205, "chatid exceed max length 32"));
     }
     if id.is_empty() || !id.bytes().all(|it| it.is_ascii_alphanumeric()) {
         return Err(Refusal::new(86001, "invalid chatid"));
     }
+    // Digits alone are read as a number, of which WeCom keeps the upper half for itself.
+    let is_number = id.bytes().all(|it| it.is_ascii_digit());
+    if is_number && id.parse::<i64>().is_err() {
+        return Err(Refusal::new(86206, "invalid chatid: must be less than 2^63"));
+    }
     Ok(())
 }
 
-fn read_name(name: Field<String>) -> Result<Option<String>, Refusal> {
-    let Some(mut name) = name.0 else { return Ok(None) };
+fn read_name(name: Option<String>, call: &Call) -> Result<Option<String>, Refusal> {
+    let Some(mut name) = name.filter(|it| call.is_strict() || !it.is_empty()) else {
+        return Ok(None);
+    };
     if name.is_empty() {
         return Err(Refusal::new(86004, "invalid chat name: empty"));
     }
@@ -251,7 +178,7 @@ fn read_name(name: Field<String>) -> Result<Option<String>, Refusal> {
     Ok(Some(name))
 }
 
-/// The members with these ids, each once, in order; `unknown` is the code for one that is not there.
+/// The members with these ids, each once, in order; `unknown` is the code for an id that no member has.
 fn resolve(corp: &Corp, users: &[String], unknown: i64) -> Result<Vec<String>, Refusal> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
@@ -272,7 +199,7 @@ fn find_in<'a>(members: &'a [String], user_id: &str) -> Option<&'a str> {
 
 fn check_size(members: &[String]) -> Result<(), Refusal> {
     match members.len() {
-        FEWEST..=MOST => Ok(()),
+        MIN_MEMBERS..=MAX_MEMBERS => Ok(()),
         _ => Err(Refusal::new(86006, "invalid member count: must be 2 to 2000")),
     }
 }

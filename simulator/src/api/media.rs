@@ -1,4 +1,4 @@
-//! Temporary media: uploads by applications and chatbots, downloads by applications.
+//! Uploads by applications and chatbots, downloads by applications.
 
 use http::header;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::{
     corp::{
         Corp,
         identities::{App, Chatbot},
-        media::{Kind, Media, Owner, is_image},
+        media::{Kind, MIN_BYTES, Media, Owner, is_image},
         refusal::Refusal,
     },
     http::{
@@ -17,48 +17,67 @@ use crate::{
     },
 };
 
-const MIN_BYTES: usize = 6;
 const ID_LENGTH: usize = 64;
+/// The largest permanent image.
+const MAX_IMAGE: usize = 2 * 1024 * 1024;
 
 pub(crate) fn upload(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
-    let kind = Kind::named(call.query.text("type").unwrap_or_default())?;
+    let kind = kind(call)?;
     store(corp, call.upload()?, kind, Owner::Corp, "")
 }
 
-pub(crate) fn upload_for_chatbot(corp: &mut Corp, bot: &'static Chatbot, call: &Call) -> Outcome {
-    let kind = Kind::named(call.query.text("type").unwrap_or_default())?;
+pub(crate) fn upload_for_chatbot(
+    corp: &mut Corp,
+    bot: Option<&'static Chatbot>,
+    call: &Call,
+) -> Outcome {
+    // An empty part is found before a wrong key.
+    let part = call.upload()?;
+    let bot = bot.ok_or_else(|| Refusal::new(40058, "invalid param 'key'"))?;
+    let kind = kind(call)?;
     if !matches!(kind, Kind::File | Kind::Voice) {
         return Err(Refusal::new(40005, "invalid file type"));
     }
-    store(corp, call.upload()?, kind, Owner::Chatbot(bot), "ok")
+    store(corp, part, kind, Owner::Chatbot(bot), "ok")
+}
+
+/// A permanent image, for the bodies of articles.
+pub(crate) fn upload_image(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
+    let Part { filename, data, .. } = call.upload()?;
+    if !(MIN_BYTES..=MAX_IMAGE).contains(&data.len()) {
+        return Err(Refusal::new(
+            40009,
+            "invalid image size: must be more than 5 bytes and at most 2 MB",
+        ));
+    }
+    if !is_image(&data) {
+        return Err(Refusal::new(40123, "invalid image: not JPG or PNG"));
+    }
+    let now = corp.now();
+    let id = corp.fresh_id("image", ID_LENGTH);
+    let url = format!("https://wework.qpic.invalid/wwpic/{id}/0");
+    if !corp.media.add_image(url.clone(), filename, data.len(), now) {
+        return Err(Refusal::new(45009, "api freq out of limit"));
+    }
+    Ok(Success::with("", json!({ "url": url })))
+}
+
+fn kind(call: &Call) -> Result<Kind, Refusal> {
+    let name = call.query.text("type").unwrap_or_default();
+    Kind::named(name).ok_or_else(|| Refusal::new(40005, "invalid file type"))
 }
 
 fn store(corp: &mut Corp, part: Part, kind: Kind, owner: Owner, errmsg: &str) -> Outcome {
     let Part { filename, content_type, data } = part;
-    if data.len() < MIN_BYTES {
-        return Err(Refusal::new(40006, "invalid media size: must be more than 5 bytes"));
-    }
-    if data.len() > kind.largest() {
-        return Err(Refusal::new(45001, "media file is too big"));
-    }
-    match kind {
-        Kind::Image if !is_image(&data) => {
-            return Err(Refusal::new(40123, "invalid image: not JPG or PNG"));
-        }
-        Kind::Voice if !data.starts_with(b"#!AMR") => {
-            return Err(Refusal::new(301_017, "voice file is not AMR"));
-        }
-        _ => {}
-    }
+    kind.check(&data)?;
     let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
     let created = corp.now();
     let number = corp.next_serial();
     let id = corp.fresh_id("media", ID_LENGTH);
     corp.media
-        .all
         .insert(id.clone(), Media { number, kind, filename, content_type, data, owner, created });
-    let members =
-        json!({ "type": kind.name(), "media_id": id, "created_at": created.as_secs().to_string() });
+    let created_at = created.as_secs().to_string();
+    let members = json!({ "type": kind.name(), "media_id": id, "created_at": created_at });
     Ok(Success::with(errmsg, members))
 }
 
@@ -66,18 +85,16 @@ pub(crate) fn get(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     let Some(id) = call.query.text("media_id") else {
         return Err(Refusal::new(41006, "media_id missing"));
     };
-    let found = corp.media.all.get(id);
-    let Some(media) = found.filter(|it| it.owner == Owner::Corp && it.lives_at(corp.now())) else {
-        return Err(Refusal::new(40007, "invalid media_id"));
-    };
+    let media = corp.media.find_any(id, Owner::Corp, corp.now())?;
+    let length = media.data.len();
     let mut headers = vec![
         ("content-type".to_owned(), media.content_type.clone()),
         ("content-disposition".to_owned(), format!("attachment; filename=\"{}\"", media.filename)),
+        ("accept-ranges".to_owned(), "bytes".to_owned()),
     ];
     let Some(range) = call.header(&header::RANGE) else {
         return Ok(Success::Raw { status: 200, headers, body: media.data.clone() });
     };
-    let length = media.data.len();
     let Some((first, last)) = read_range(range, length) else {
         return Err(Refusal::invalid("Range", "must be bytes=first-last, inside the file"));
     };

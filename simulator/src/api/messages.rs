@@ -1,6 +1,6 @@
-//! Application messages: sending and recalling.
+//! Application messages: sending, recalling, updating cards.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
@@ -8,31 +8,28 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        content::{
-            self, MediaRef, MpNews, News, Plain, Text, TextCard, TooLong, Video, check_safe,
-        },
-        recipients,
+        agents::check_agent_id,
+        cards::{self, Card, Place},
+        content::{self, Sender, check_safe},
+        recipients::{self, MAX_PARTIES, MAX_TAGS, MAX_USERS},
     },
     corp::{
         Corp,
-        identities::{APPS, App},
+        identities::App,
         media::{Kind, Owner},
-        messages::{Checked, Message},
-        rate_limit::{DAY, HOUR, MINUTE},
+        messages::Draft,
         refusal::Refusal,
-        text,
     },
     http::{
-        body::{Field, Object},
-        request::Call,
+        body::non_empty,
+        request::{Call, Message},
         response::{Outcome, Success},
     },
 };
 
-const MAX_TEXT: usize = 2048;
 const ID_LENGTH: usize = 80;
-/// From one application to one member; more is dropped silently.
-const TO_ONE_MEMBER: [(Duration, usize); 2] = [(MINUTE, 30), (HOUR, 1000)];
+const DEFAULT_INTERVAL: i64 = 1800;
+const MAX_INTERVAL: i64 = 14_400;
 /// What may be sent with `safe` 1.
 const SAFE_FILES: [&str; 14] = [
     "txt", "pdf", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "xml", "jpg", "jpeg", "png", "bmp",
@@ -40,134 +37,158 @@ const SAFE_FILES: [&str; 14] = [
 ];
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Body {
-    touser: Field<String>,
-    toparty: Field<String>,
-    totag: Field<String>,
-    agentid: Field<i64>,
-    msgtype: Field<String>,
-    safe: Field<i64>,
-    enable_id_trans: Field<i64>,
-    enable_duplicate_check: Field<i64>,
-    duplicate_check_interval: Field<i64>,
-    text: Field<Object<Text>>,
-    image: Field<Object<MediaRef>>,
-    voice: Field<Object<MediaRef>>,
-    video: Field<Object<Video>>,
-    file: Field<Object<MediaRef>>,
-    textcard: Field<Object<TextCard>>,
-    news: Field<Object<News>>,
-    mpnews: Field<Object<MpNews>>,
-    markdown: Field<Object<Plain>>,
+#[serde(default)]
+struct Envelope {
+    touser: Option<String>,
+    toparty: Option<String>,
+    totag: Option<String>,
+    agentid: Option<i64>,
+    #[serde(rename = "msgtype")]
+    _msgtype: Option<String>,
+    safe: Option<i64>,
+    enable_id_trans: Option<i64>,
+    enable_duplicate_check: Option<i64>,
+    duplicate_check_interval: Option<i64>,
 }
 
 pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
-    let body: Body = call.json()?;
-    check_agent(app, body.agentid.0)?;
-    let Some(msgtype) = body.msgtype.0.clone() else {
-        return Err(Refusal::new(40008, "msgtype missing"));
+    let message = call.message()?;
+    let envelope: Envelope = call.envelope(&message)?;
+    let agent_id = envelope.agentid.ok_or_else(|| Refusal::new(41011, "missing agentid"))?;
+    check_agent_id(app, agent_id)?;
+    let checks_duplicates = check_flag("enable_duplicate_check", envelope.enable_duplicate_check)?;
+    let id_trans = check_flag("enable_id_trans", envelope.enable_id_trans)?;
+    let interval = match envelope.duplicate_check_interval {
+        // Without the check, and 0 with it, WeCom takes anything for the default.
+        Some(seconds) if call.is_strict() || (checks_duplicates && seconds != 0) => seconds,
+        _ => DEFAULT_INTERVAL,
     };
-    let [to_user, to_party, to_tag] = [&body.touser, &body.toparty, &body.totag]
-        .map(|it| it.non_empty().unwrap_or_default().to_owned());
-    let interval = check_interval(body.duplicate_check_interval.0)?;
-    let id_trans = check_flag("enable_id_trans", body.enable_id_trans.0)?;
-    let checks_duplicates = check_flag("enable_duplicate_check", body.enable_duplicate_check.0)?;
-    let safe = body.safe.0;
-    let safe_file = body.file.as_ref().is_some_and(|Object(it)| it.is_safe_file(corp));
-    let content = read_content(corp, &msgtype, body)?;
-    let safe = match msgtype.as_str() {
-        "news" if safe == Some(1) => {
-            return Err(Refusal::new(40074, "news can not be confidential: use mpnews"));
-        }
-        "file" if safe == Some(1) && !safe_file => {
-            return Err(Refusal::invalid("safe", "1 is not for files of this type"));
-        }
-        "text" | "image" | "file" | "video" => check_safe(safe, Some(1), &msgtype)?,
-        "mpnews" => check_safe(safe, Some(2), &msgtype)?,
-        _ => check_safe(safe, None, &msgtype)?,
-    };
-    let recipients = recipients::resolve(corp, app, &to_user, &to_party, &to_tag)?;
+    let interval = check_interval(interval)?;
+    let content = content::read(corp, call, &message, Sender::App)?;
+    let safe = read_safe(corp, call, &message, &content, envelope.safe)?;
+    let [to_user, to_party, to_tag] = [&envelope.touser, &envelope.toparty, &envelope.totag]
+        .map(|it| non_empty(it).unwrap_or_default());
+    let recipients = recipients::resolve(corp, app, [to_user, to_party, to_tag], call.is_strict())?;
 
     let now = corp.now();
-    let digest = digest(app, &msgtype, &content, [&to_user, &to_party, &to_tag]);
-    if checks_duplicates
-        && let Some(earlier) = corp.messages.checked.get(&digest)
-        && now < earlier.at.saturating_add(interval)
-    {
-        let answer = earlier.answer.clone();
-        if let Some(message) = corp.messages.all.get_mut(earlier.message) {
-            message.duplicates += 1;
-        }
+    let to = json!({ "touser": to_user, "toparty": to_party, "totag": to_tag });
+    let digest = Md5::digest(json!([app.role, message.msgtype, content, to]).to_string()).into();
+    if checks_duplicates && let Some(answer) = corp.messages.suppress(&digest, interval, now) {
         return Ok(Success::ok(answer));
     }
 
+    let card: Option<Card> = match message.msgtype.as_str() {
+        "template_card" => Some(call.content(&message)?),
+        _ => None,
+    };
+    if let Some(task_id) = card.as_ref().and_then(|it| non_empty(&it.task_id)) {
+        corp.messages.use_task_id(app, task_id)?;
+    }
     let id = corp.fresh_id("message", ID_LENGTH);
     let mut answer = recipients.answer();
-    if let Some(answer) = answer.as_object_mut() {
-        answer.insert("msgid".to_owned(), json!(id));
-    }
-    let messages = &mut corp.messages;
-    let mut has_room = |member: &String| {
-        let window = messages.to_members.entry((app.role, member.clone())).or_default();
-        window.admit(now, &TO_ONE_MEMBER)
-    };
-    let (delivered, dropped) = recipients.users.into_iter().partition(|it| has_room(it));
-    let index = messages.all.len();
-    if checks_duplicates {
-        let checked = Checked { at: now, message: index, answer: answer.clone() };
-        messages.checked.insert(digest, checked);
-    }
-    messages.by_id.insert(id.clone(), index);
-    messages.all.push(Message {
-        id,
+    answer["msgid"] = json!(id);
+    let draft = Draft {
         app,
-        sent: now,
-        to: json!({ "touser": to_user, "toparty": to_party, "totag": to_tag }),
-        msgtype,
+        to,
+        users: recipients.users,
+        msgtype: message.msgtype,
         content,
         safe,
         id_trans,
-        delivered,
-        dropped,
-        duplicates: 0,
-        recalled: false,
-    });
+    };
+    corp.messages.send(id, draft, now);
+    if card.is_some_and(|it| it.calls_back()) {
+        let response_code = corp.fresh_id("card", ID_LENGTH);
+        answer["response_code"] = json!(response_code);
+        corp.messages.allow_update(response_code, now);
+    }
+    if checks_duplicates {
+        corp.messages.remember(digest, answer.clone(), now);
+    }
     Ok(Success::ok(answer))
 }
 
 pub(crate) fn recall(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     #[derive(Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
+    #[serde(default)]
     struct Recall {
-        msgid: Field<String>,
+        msgid: Option<String>,
     }
 
     let Recall { msgid } = call.json()?;
-    let Some(id) = msgid.non_empty() else { return Err(Refusal::invalid("msgid", "missing")) };
+    let Some(id) = non_empty(&msgid) else { return Err(Refusal::invalid("msgid", "missing")) };
     let now = corp.now();
-    let index = corp.messages.by_id.get(id).copied();
-    let message = index.and_then(|it| corp.messages.all.get_mut(it)).filter(|it| it.app == app);
-    let Some(message) = message else {
-        return Err(Refusal::invalid("msgid", "no message of this app"));
-    };
-    if now > message.sent.saturating_add(DAY) {
-        return Err(Refusal::new(42052, "msgid expired: older than 24 hours"));
-    }
-    message.recalled = true;
+    corp.messages.recall(app, id, now)?;
     Ok(Success::ok(Value::Null))
 }
 
-fn check_agent(app: &App, agent_id: Option<i64>) -> Result<(), Refusal> {
-    let Some(agent_id) = agent_id else { return Err(Refusal::new(41011, "agentid missing")) };
-    let named = APPS.iter().find(|it| it.agent_id.is_some_and(|it| i64::from(it) == agent_id));
-    match named {
-        None => Err(Refusal::new(40056, "invalid agentid")),
-        Some(named) if named != app => {
-            Err(Refusal::new(301_002, "not allow operate another agent with this accesstoken"))
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CardUpdate {
+    userids: Vec<String>,
+    partyids: Vec<i64>,
+    tagids: Vec<i64>,
+    atall: Option<i64>,
+    agentid: Option<i64>,
+    response_code: Option<String>,
+    #[serde(rename = "enable_id_trans")]
+    _enable_id_trans: Option<i64>,
+    button: Option<ReplacedButton>,
+    template_card: Option<Card>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ReplacedButton {
+    replace_name: Option<String>,
+}
+
+pub(crate) fn update_template_card(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
+    let update: CardUpdate = call.json()?;
+    let agent_id = update.agentid.ok_or_else(|| Refusal::new(41011, "missing agentid"))?;
+    check_agent_id(app, agent_id).map_err(|refusal| match refusal.code {
+        301_002 => Refusal::new(42015, "agentid not match the card"),
+        _ => refusal,
+    })?;
+    for (name, size, max, code) in [
+        ("userids", update.userids.len(), MAX_USERS, 40032),
+        ("partyids", update.partyids.len(), MAX_PARTIES, 82002),
+        ("tagids", update.tagids.len(), MAX_TAGS, 82003),
+    ] {
+        if size > max {
+            return Err(Refusal::new(code, format!("{name} exceed max size {max}")));
         }
-        Some(_) => Ok(()),
     }
+    let is_for_all = update.atall == Some(1);
+    if !is_for_all
+        && update.userids.is_empty()
+        && update.partyids.is_empty()
+        && update.tagids.is_empty()
+    {
+        return Err(Refusal::new(82101, "userids, partyids and tagids are all empty"));
+    }
+    let response_code = non_empty(&update.response_code).unwrap_or_default();
+    let receivers = corp.messages.card_receivers(app, response_code, corp.now())?;
+    let content = match (&update.template_card, &update.button) {
+        (Some(card), _) => cards::check(card, Place::Update, call.is_strict())?,
+        (None, Some(button)) => match non_empty(&button.replace_name) {
+            Some(name) => json!({ "button": { "replace_name": name } }),
+            None => return Err(Refusal::new(42027, "missing button.replace_name")),
+        },
+        (None, None) => return Err(Refusal::new(42027, "missing button or template_card")),
+    };
+
+    let named =
+        |id: &&String| corp.members.find(id).is_some_and(|it| receivers.contains(&it.user_id));
+    let (valid, invalid): (Vec<_>, Vec<_>) = update.userids.iter().partition(named);
+    let in_groups: BTreeSet<_> =
+        recipients::members_of(corp, app, &update.partyids, &update.tagids);
+    if !is_for_all && valid.is_empty() && receivers.is_disjoint(&in_groups) {
+        return Err(Refusal::new(82102, "nobody named received the card"));
+    }
+    let invalid: Vec<_> = invalid.into_iter().map(|it| it.to_ascii_lowercase()).collect();
+    corp.messages.update_card(response_code, content);
+    Ok(Success::ok(json!({ "invaliduser": invalid })))
 }
 
 fn check_flag(name: &str, flag: Option<i64>) -> Result<bool, Refusal> {
@@ -178,66 +199,40 @@ fn check_flag(name: &str, flag: Option<i64>) -> Result<bool, Refusal> {
     }
 }
 
-fn check_interval(seconds: Option<i64>) -> Result<Duration, Refusal> {
-    let seconds = seconds.unwrap_or(1800);
+fn check_interval(seconds: i64) -> Result<Duration, Refusal> {
     match u64::try_from(seconds) {
-        Ok(seconds @ 1..=14_400) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds @ 1..) if seconds <= MAX_INTERVAL.unsigned_abs() => {
+            Ok(Duration::from_secs(seconds))
+        }
         _ => Err(Refusal::invalid("duplicate_check_interval", "must be 1 to 14400")),
     }
 }
 
-fn read_content(corp: &Corp, msgtype: &str, body: Body) -> Result<Value, Refusal> {
-    let Body { text, image, voice, video, file, textcard, news, mpnews, markdown, .. } = body;
-    let given = [
-        ("text", text.is_given()),
-        ("image", image.is_given()),
-        ("voice", voice.is_given()),
-        ("video", video.is_given()),
-        ("file", file.is_given()),
-        ("textcard", textcard.is_given()),
-        ("news", news.is_given()),
-        ("mpnews", mpnews.is_given()),
-        ("markdown", markdown.is_given()),
-    ];
-    if !given.iter().any(|(name, _)| *name == msgtype) {
-        return Err(Refusal::new(40008, "invalid message type"));
-    }
-    content::check_only(msgtype, &given)?;
-    match msgtype {
-        "text" => {
-            let text = content::required(text, msgtype)?;
-            text.only_content()?;
-            content::text(text, MAX_TEXT, &TooLong::Cut)
+fn read_safe(
+    corp: &Corp,
+    call: &Call,
+    message: &Message,
+    content: &Value,
+    safe: Option<i64>,
+) -> Result<i64, Refusal> {
+    let highest = match message.msgtype.as_str() {
+        "news" if safe == Some(1) => {
+            return Err(Refusal::new(40074, "news can not be confidential: use mpnews"));
         }
-        "image" => {
-            content::media(corp, content::required(image, msgtype)?, Owner::Corp, Kind::Image)
+        "file" if safe == Some(1) && !is_safe_file(corp, content) => {
+            return Err(Refusal::invalid("safe", "1 is not for files of this type"));
         }
-        "voice" => {
-            content::media(corp, content::required(voice, msgtype)?, Owner::Corp, Kind::Voice)
-        }
-        "video" => content::video(corp, content::required(video, msgtype)?),
-        "file" => content::media(corp, content::required(file, msgtype)?, Owner::Corp, Kind::File),
-        "textcard" => {
-            content::textcard(content::required(textcard, msgtype)?, text::truncate_chars)
-        }
-        "news" => content::news(content::required(news, msgtype)?, true),
-        "mpnews" => content::mpnews(corp, content::required(mpnews, msgtype)?),
-        _ => content::markdown(content::required(markdown, msgtype)?, msgtype, MAX_TEXT),
-    }
+        "text" | "image" | "file" | "video" => Some(1),
+        "mpnews" => Some(2),
+        _ => None,
+    };
+    check_safe(safe, highest, message, call.is_strict())
 }
 
-fn digest(app: &App, msgtype: &str, content: &Value, to: [&str; 3]) -> [u8; 16] {
-    Md5::digest(json!([app.role, msgtype, content, to]).to_string()).into()
-}
-
-impl MediaRef {
-    /// Whether this names a file of a type that may be sent with `safe` 1.
-    fn is_safe_file(&self, corp: &Corp) -> bool {
-        let id = self.media_id().unwrap_or_default();
-        let Ok(media) = corp.media.find(id, Owner::Corp, Kind::File, corp.now()) else {
-            return false;
-        };
-        let extension = media.filename().rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
-        extension.is_some_and(|it| SAFE_FILES.contains(&it.as_str()))
-    }
+/// Whether a content names a file of a type that may be sent with `safe` 1.
+fn is_safe_file(corp: &Corp, content: &Value) -> bool {
+    let id = content.get("media_id").and_then(Value::as_str).unwrap_or_default();
+    let Ok(media) = corp.media.find(id, Owner::Corp, Kind::File, corp.now()) else { return false };
+    let extension = media.filename.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
+    extension.is_some_and(|it| SAFE_FILES.contains(&it.as_str()))
 }

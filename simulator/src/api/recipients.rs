@@ -1,37 +1,33 @@
-//! Whom a message recipientses, and whom it does not.
+//! The members that a message reaches, and the receivers that it does not.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    corp::{Corp, identities::App, members::Member, refusal::Refusal},
-    known,
-};
+use crate::corp::{Corp, identities::App, members::Member, refusal::Refusal};
 
-const MAX_USERS: usize = 1000;
-const MAX_PARTIES: usize = 100;
-const MAX_TAGS: usize = 100;
+pub(crate) const MAX_USERS: usize = 1000;
+pub(crate) const MAX_PARTIES: usize = 100;
+pub(crate) const MAX_TAGS: usize = 100;
 
 #[derive(Default)]
-pub(super) struct Recipients {
+pub(crate) struct Recipients {
     /// Members by the ids they were created with, each once.
-    pub(super) users: BTreeSet<String>,
+    pub(crate) users: BTreeSet<String>,
     invalid_users: Vec<String>,
     invalid_parties: Vec<String>,
     invalid_tags: Vec<String>,
     unlicensed: BTreeSet<String>,
-    /// Whether a department or a tag was valid, even with nobody in it.
+    /// Whether a department or a tag was valid, even an empty one.
     any_valid: bool,
 }
 
-/// Refuses receivers that are too many, or none, or all invalid.
-pub(super) fn resolve(
+/// Resolves `touser`, `toparty` and `totag`; refuses receivers that are too many, or none, or all invalid.
+pub(crate) fn resolve(
     corp: &Corp,
     app: &'static App,
-    to_user: &str,
-    to_party: &str,
-    to_tag: &str,
+    [to_user, to_party, to_tag]: [&str; 3],
+    is_strict: bool,
 ) -> Result<Recipients, Refusal> {
     let mut recipients = Recipients::default();
     if to_user == "@all" {
@@ -39,9 +35,9 @@ pub(super) fn resolve(
         recipients.add(corp, corp.members.iter().filter(|it| corp.sees_member(app, it)));
         return recipients.checked();
     }
-    let users = split("touser", to_user, MAX_USERS, 40032)?;
-    let parties = split("toparty", to_party, MAX_PARTIES, 82002)?;
-    let tags = split("totag", to_tag, MAX_TAGS, 82003)?;
+    let users = split("touser", to_user, MAX_USERS, 40032, is_strict)?;
+    let parties = split("toparty", to_party, MAX_PARTIES, 82002, is_strict)?;
+    let tags = split("totag", to_tag, MAX_TAGS, 82003, is_strict)?;
     if users.is_empty() && parties.is_empty() && tags.is_empty() {
         return Err(Refusal::new(82001, "touser, toparty and totag are all empty"));
     }
@@ -52,44 +48,60 @@ pub(super) fn resolve(
         }
     }
     for party in parties {
-        let id = read_id(party).filter(|it| corp.departments.find(*it).is_some());
-        match id.filter(|it| corp.sees_department(app, *it)) {
-            Some(id) => {
-                let below = corp.departments.subtree(id);
-                let is_below = |it: &&Member| it.department.iter().any(|it| below.contains(it));
-                recipients.any_valid = true;
-                recipients.add(corp, corp.members.iter().filter(is_below));
-            }
+        match read_id(party).and_then(|id| members_below(corp, app, id)) {
+            Some(members) => recipients.add_group(corp, members),
             None => recipients.invalid_parties.push(party.to_owned()),
         }
     }
     for tag in tags {
-        match read_id(tag).filter(|id| known::TAG_IDS.iter().any(|it| i64::from(*it) == *id)) {
-            Some(id) => {
-                // The first tag is the founder's; the second is nobody's.
-                let tagged = corp
-                    .members
-                    .find(known::FOUNDER)
-                    .filter(|_| id == i64::from(known::TAG_IDS[0]));
-                recipients.any_valid = true;
-                recipients.add(corp, tagged);
-            }
+        match read_id(tag).and_then(|id| corp.members_with_tag(id)) {
+            Some(members) => recipients.add_group(corp, members),
             None => recipients.invalid_tags.push(tag.to_owned()),
         }
     }
     recipients.checked()
 }
 
-fn split<'a>(name: &str, list: &'a str, most: usize, code: i64) -> Result<Vec<&'a str>, Refusal> {
+/// The ids of the members of these departments and tags.
+pub(crate) fn members_of(
+    corp: &Corp,
+    app: &'static App,
+    parties: &[i64],
+    tags: &[i64],
+) -> BTreeSet<String> {
+    let in_parties = parties.iter().filter_map(|it| members_below(corp, app, *it));
+    let with_tags = tags.iter().filter_map(|it| corp.members_with_tag(*it));
+    in_parties.chain(with_tags).flatten().map(|it| it.user_id.clone()).collect()
+}
+
+/// The members of a department that the application sees, and of those below it.
+fn members_below<'a>(corp: &'a Corp, app: &'static App, id: i64) -> Option<Vec<&'a Member>> {
+    corp.departments.find(id)?;
+    let below = corp.departments.subtree(id);
+    let is_below = |it: &&Member| it.department.iter().any(|it| below.contains(it));
+    corp.sees_department(app, id).then(|| corp.members.iter().filter(is_below).collect())
+}
+
+fn split<'a>(
+    name: &str,
+    list: &'a str,
+    max: usize,
+    code: i64,
+    is_strict: bool,
+) -> Result<Vec<&'a str>, Refusal> {
     if list.is_empty() {
         return Ok(Vec::new());
     }
-    let items: Vec<_> = list.split('|').collect();
-    if items.len() > most {
-        return Err(Refusal::new(code, format!("{name} exceed max size {most}")));
-    }
-    if items.iter().any(|it| it.trim() != *it || it.is_empty()) {
+    let mut items: Vec<_> = list.split('|').collect();
+    if is_strict && items.iter().any(|it| it.trim() != *it || it.is_empty()) {
         return Err(Refusal::invalid(name, "an item is empty or has blanks around it"));
+    }
+    for item in &mut items {
+        *item = item.trim();
+    }
+    items.retain(|it| !it.is_empty());
+    if items.len() > max {
+        return Err(Refusal::new(code, format!("{name} exceed max size {max}")));
     }
     Ok(items)
 }
@@ -109,6 +121,11 @@ impl Recipients {
         }
     }
 
+    fn add_group(&mut self, corp: &Corp, members: Vec<&Member>) {
+        self.any_valid = true;
+        self.add(corp, members);
+    }
+
     fn checked(self) -> Result<Self, Refusal> {
         if !self.users.is_empty() || (self.any_valid && self.unlicensed.is_empty()) {
             return Ok(self);
@@ -118,8 +135,8 @@ impl Recipients {
         Err(Refusal { code: 81013, text, members })
     }
 
-    /// The members of the answer that say who was not recipientsed.
-    pub(super) fn answer(&self) -> Value {
+    /// The members of the answer that name the receivers that were not reached.
+    pub(crate) fn answer(&self) -> Value {
         let mut members = Map::new();
         members.insert("invaliduser".to_owned(), json!(self.invalid_users.join("|")));
         let unlicensed: Vec<_> = self.unlicensed.iter().cloned().collect();

@@ -1,4 +1,4 @@
-//! `gettoken`, and what a token is worth.
+//! `gettoken`.
 
 use serde_json::json;
 

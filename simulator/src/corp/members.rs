@@ -10,6 +10,23 @@ pub(crate) const ACTIVATED: u8 = 1;
 pub(crate) const DISABLED: u8 = 2;
 pub(crate) const NOT_ACTIVATED: u8 = 4;
 
+/// A number in the one form that tells numbers apart: blanks and hyphens do not count, nor does `+86`. `None` for what
+/// is no number.
+pub(crate) fn canonical_mobile(mobile: &str) -> Option<String> {
+    let plain: String = mobile.chars().filter(|it| !matches!(it, '-' | ' ')).collect();
+    let (has_plus, digits) = match plain.strip_prefix('+') {
+        Some(digits) => (true, digits),
+        None => (false, plain.as_str()),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+    // Ten digits are refused. Whether a country code needs its `+` is not known.
+    if mobile.len() > 32 || !is_number || (!has_plus && digits.len() < 11) {
+        return None;
+    }
+    let is_mainland = !has_plus && digits.len() == 11 && digits.starts_with('1');
+    Some(if is_mainland { format!("86{digits}") } else { digits.to_owned() })
+}
+
 /// Members by their ids in lower case, because ids ignore case.
 #[derive(Clone)]
 pub(crate) struct Members {
@@ -79,8 +96,13 @@ impl Members {
         self.iter().filter(|it| leads(it)).map(|it| it.user_id.as_str()).collect()
     }
 
-    pub(crate) fn unlicense(&mut self, user_id: &str) {
-        self.unlicensed.insert(user_id.to_ascii_lowercase());
+    /// Whether there is such a member, which then has no license any more.
+    pub(crate) fn unlicense(&mut self, user_id: &str) -> bool {
+        let is_member = self.find(user_id).is_some();
+        if is_member {
+            self.unlicensed.insert(user_id.to_ascii_lowercase());
+        }
+        is_member
     }
 
     pub(crate) fn is_licensed(&self, member: &Member) -> bool {

@@ -1,4 +1,4 @@
-//! A client for the tests beside the modules.
+//! A client that makes no mistakes.
 
 use bytes::Bytes;
 use http::Request;
@@ -13,6 +13,10 @@ pub struct Client {
 impl Client {
     pub fn new() -> Self {
         Self { simulator: Simulator::new() }
+    }
+
+    pub fn strict() -> Self {
+        Self { simulator: Simulator::new().strict() }
     }
 
     pub fn request(method: &str, url: &str, body: &str) -> Request<Bytes> {
