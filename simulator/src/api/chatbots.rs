@@ -21,7 +21,7 @@ pub(crate) fn send(corp: &mut Corp, bot: Option<&'static Chatbot>, call: &Call) 
     }
 
     let bot = bot.ok_or_else(|| Refusal::new(93000, "invalid webhook url"))?;
-    let message = call.message()?;
+    let message = call.message(Sender::Chatbot(bot).types())?;
     let Envelope { .. } = call.envelope(&message)?;
     let content = content::read(corp, call, &message, Sender::Chatbot(bot))?;
     let now = corp.now();

@@ -29,6 +29,39 @@ pub(crate) enum Sender {
     Chatbot(&'static Chatbot),
 }
 
+impl Sender {
+    /// The values of `msgtype` that are known to it.
+    pub(crate) fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::App => &[
+                "text",
+                "image",
+                "voice",
+                "video",
+                "file",
+                "textcard",
+                "news",
+                "mpnews",
+                "markdown",
+                "template_card",
+            ],
+            Self::Group => &[
+                "text", "image", "voice", "video", "file", "textcard", "news", "mpnews", "markdown",
+            ],
+            Self::Chatbot(_) => &[
+                "text",
+                "markdown",
+                "markdown_v2",
+                "image",
+                "news",
+                "file",
+                "voice",
+                "template_card",
+            ],
+        }
+    }
+}
+
 const MAX_TEXT: usize = 2048;
 /// The page says 2048; the server takes this much.
 const MAX_CHATBOT_TEXT: usize = 5120;

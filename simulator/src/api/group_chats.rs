@@ -124,7 +124,7 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
         safe: Option<i64>,
     }
 
-    let message = call.message()?;
+    let message = call.message(Sender::Group.types())?;
     let Envelope { chatid, safe, .. } = call.envelope(&message)?;
     let id = chatid.unwrap_or_default();
     find(corp, app, &id)?;

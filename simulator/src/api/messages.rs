@@ -52,7 +52,7 @@ struct Envelope {
 }
 
 pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
-    let message = call.message()?;
+    let message = call.message(Sender::App.types())?;
     let envelope: Envelope = call.envelope(&message)?;
     let agent_id = envelope.agentid.ok_or_else(|| Refusal::new(41011, "missing agentid"))?;
     check_agent_id(app, agent_id)?;

@@ -214,7 +214,7 @@ struct Members<'de> {
     members: serde_json::map::Iter<'de>,
     /// The keys of the type; none for a type that takes any.
     fields: Option<&'static [&'static str]>,
-    next: Option<(&'de str, &'de Value)>,
+    next: Option<&'de Value>,
 }
 
 impl<'de> Members<'de> {
@@ -224,10 +224,6 @@ impl<'de> Members<'de> {
         fields: Option<&'static [&'static str]>,
     ) -> Self {
         Self { reader, members: members.iter(), fields, next: None }
-    }
-
-    fn is_known(&self, key: &str) -> bool {
-        self.fields.is_none_or(|it| it.contains(&key))
     }
 }
 
@@ -242,10 +238,12 @@ impl<'de> MapAccess<'de> for Members<'de> {
             if self.reader.also_known == Some(key) {
                 continue;
             }
-            let is_kept = self.reader.mode == Mode::Strict
-                || (!value.is_null() && self.fields.is_none_or(|it| it.contains(&key.as_str())));
-            if is_kept {
-                self.next = Some((key, value));
+            let is_known = self.fields.is_none_or(|it| it.contains(&key.as_str()));
+            if self.reader.mode == Mode::Strict && !is_known {
+                return Err(Error::custom(format!("unknown field `{key}`")));
+            }
+            if self.reader.mode == Mode::Strict || (is_known && !value.is_null()) {
+                self.next = Some(value);
                 return seed.deserialize(key.as_str().into_deserializer()).map(Some);
             }
         }
@@ -253,13 +251,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let Some((key, value)) = self.next.take() else {
-            return Err(Error::custom("a value without its key"));
-        };
-        // Refused here rather than with the key, so that the path of the error names it.
-        if !self.is_known(key) {
-            return Err(Error::custom(format!("unknown field `{key}`")));
-        }
+        let value = self.next.take().ok_or_else(|| Error::custom("a value without its key"))?;
         seed.deserialize(self.reader.inner(value))
     }
 }

@@ -51,10 +51,10 @@ impl<'a> Call<'a> {
         self.read("", Reader::new(&body, self.mode, self.warnings))
     }
 
-    /// The body as a message; 40008 if it has no type.
-    pub(crate) fn message(&self) -> Result<Message, Refusal> {
+    /// The body as a message; 40008 unless it is of one of these types.
+    pub(crate) fn message(&self, types: &[&str]) -> Result<Message, Refusal> {
         let body = body::parse(self.request.body(), self.mode, self.warnings)?;
-        match body.get("msgtype").and_then(Value::as_str).filter(|it| !it.is_empty()) {
+        match body.get("msgtype").and_then(Value::as_str).filter(|it| types.contains(it)) {
             Some(msgtype) => Ok(Message { msgtype: msgtype.to_owned(), body }),
             None => Err(Refusal::new(40008, "invalid message type")),
         }

@@ -19,6 +19,11 @@ impl Client {
         Self { simulator: Simulator::new().strict() }
     }
 
+    /// One client for each mode.
+    pub fn both() -> [Self; 2] {
+        [Self::new(), Self::strict()]
+    }
+
     pub fn request(method: &str, url: &str, body: &str) -> Request<Bytes> {
         let request = Request::builder().method(method).uri(url).header("host", "simulator");
         let json = if method == "POST" { Some("application/json; charset=utf-8") } else { None };

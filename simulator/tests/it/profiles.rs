@@ -20,8 +20,7 @@ fn with(mut body: Value, changes: &Value) -> Value {
 
 /// Checks a creation with these changes, each against a fresh corp with Ann in it.
 fn check_create(cases: impl IntoIterator<Item = (Value, i64)>) {
-    for (changes, expected) in cases {
-        let client = Client::new();
+    for ((changes, expected), client) in in_both_modes(cases) {
         client.populate(&["Ann"]);
         let body =
             json!({"userid": "new", "name": "n", "mobile": "+34600000000", "department": [1]});
@@ -30,9 +29,14 @@ fn check_create(cases: impl IntoIterator<Item = (Value, i64)>) {
     }
 }
 
+fn in_both_modes<T: Clone>(
+    cases: impl IntoIterator<Item = T>,
+) -> impl Iterator<Item = (T, Client)> {
+    cases.into_iter().flat_map(|case| Client::both().map(|client| (case.clone(), client)))
+}
+
 fn check_update(cases: impl IntoIterator<Item = (Value, i64)>) {
-    for (changes, expected) in cases {
-        let client = Client::new();
+    for ((changes, expected), client) in in_both_modes(cases) {
         client.populate(&["Ann"]);
         let answer = client.contacts(UPDATE, with(json!({"userid": "ann"}), &changes));
         assert_eq!(code(&answer), expected, "{changes}: {answer}");
@@ -43,19 +47,23 @@ fn check_update(cases: impl IntoIterator<Item = (Value, i64)>) {
 fn ids_and_names() {
     check_create([
         (json!({"userid": "a".repeat(64)}), 0),
-        (json!({"userid": "a".repeat(65)}), 40003),
+        (json!({"userid": "a".repeat(65)}), 40058),
         (json!({"userid": "9_-@.Z"}), 0),
         (json!({"userid": "_a"}), 40003),
         (json!({"userid": "a b"}), 40003),
         (json!({"userid": "部"}), 40003),
         (json!({"name": ""}), 60112),
         (json!({"name": "部".repeat(64)}), 0),
-        (json!({"name": "部".repeat(65)}), 60112),
+        (json!({"name": "部".repeat(65)}), 40058),
         (json!({"alias": "部".repeat(64)}), 0),
         (json!({"alias": "部".repeat(65)}), 40058),
-        (json!({"alias": ""}), 40058),
+        (json!({"alias": ""}), 0),
     ]);
-    check_update([(json!({"name": ""}), 60112), (json!({"name": "部".repeat(65)}), 60112)]);
+    check_update([
+        (json!({"name": ""}), 60112),
+        (json!({"name": "部".repeat(65)}), 40058),
+        (json!({"alias": ""}), 0),
+    ]);
 }
 
 #[test]
@@ -65,7 +73,15 @@ fn mobiles_and_mails() {
         (json!({"mobile": ""}), 60129),
         (json!({"mobile": "", "email": "a@b.cn"}), 0),
         (json!({"mobile": "600000000"}), 60103),
-        (json!({"mobile": "+34 600"}), 60103),
+        (json!({"mobile": "+34 600"}), 0),
+        (json!({"mobile": "+86 13800000001"}), 0),
+        (json!({"mobile": "86-138 0000 0001"}), 0),
+        (json!({"mobile": "34600000001"}), 0),
+        (json!({"mobile": "1380000000"}), 60103),
+        (json!({"mobile": "+ -"}), 60103),
+        (json!({"mobile": "138(0000)0001"}), 60103),
+        (json!({"mobile": "+86 13900000000"}), 60104),
+        (json!({"mobile": "86 139 0000 0000"}), 60104),
         (json!({"mobile": "12345678901"}), 0),
         (json!({"mobile": format!("+{}", "1".repeat(31))}), 0),
         (json!({"mobile": format!("+{}", "1".repeat(32))}), 60103),
@@ -79,7 +95,6 @@ fn mobiles_and_mails() {
         (json!({"biz_mail": mail(64)}), 0),
         (json!({"biz_mail": mail(65)}), 60143),
         (json!({"biz_mail": "ANN@simulated.example"}), 60145),
-        (json!({"biz_mail_alias": {"item": []}}), 40058),
     ]);
     let client = Client::new();
     client.populate(&["Ann"]);
@@ -129,9 +144,7 @@ fn departments_and_their_lists() {
         (json!({"department": [0]}), 0),
         (json!({"department": []}), 40066),
         (json!({"department": [7]}), 60123),
-        (json!({"department": [1, 1]}), 40066),
-        (json!({"department": "[1]"}), 40058),
-        (json!({"department": ["1"]}), 40058),
+        (json!({"department": [1, 1]}), 0),
         (json!({"department": vec![1; 101]}), 60110),
         (json!({"order": [1, 2]}), 40058),
         (json!({"order": [-1]}), 40058),
@@ -147,6 +160,7 @@ fn departments_and_their_lists() {
         (json!({"department": [1], "order": []}), 40058),
         (json!({"order": [1, 2, 3]}), 0),
         (json!({"main_department": 7}), 60123),
+        (json!({"main_department": 1}), 0),
     ]);
 }
 
@@ -187,10 +201,8 @@ fn the_other_fields() {
         (json!({"direct_leader": vec!["ann"; 6]}), 60257),
         (json!({"position": ""}), 0),
         (json!({"position": "部".repeat(128)}), 0),
-        (json!({"position": "部".repeat(129)}), 301_012),
+        (json!({"position": "部".repeat(129)}), 40058),
         (json!({"gender": "2"}), 0),
-        (json!({"gender": "0"}), 40058),
-        (json!({"gender": 1}), 40058),
         (json!({"telephone": ""}), 0),
         (json!({"telephone": format!("+-,{}", "1".repeat(29))}), 0),
         (json!({"telephone": "1".repeat(33)}), 301_013),
@@ -198,16 +210,13 @@ fn the_other_fields() {
         (json!({"address": "部".repeat(128)}), 0),
         (json!({"address": "部".repeat(129)}), 40058),
         (json!({"avatar_mediaid": "x"}), 301_015),
+        (json!({"avatar_mediaid": ""}), 0),
         (json!({"enable": 0}), 0),
         (json!({"enable": 2}), 40058),
-        (json!({"enable": true}), 40058),
-        (json!({"to_invite": 0}), 40058),
-        (json!({"english_name": "x"}), 40058),
     ]);
     check_update([
-        (json!({"telephone": ""}), 301_013),
+        (json!({"telephone": ""}), 0),
         (json!({"telephone": "1"}), 0),
-        (json!({"to_invite": true}), 40058),
         (json!({"biz_mail_alias": {"item": vec!["a"; 5]}}), 0),
         (json!({"biz_mail_alias": {"item": vec!["a"; 6]}}), 40058),
     ]);
