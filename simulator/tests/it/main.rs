@@ -10,6 +10,7 @@ mod media;
 mod members;
 mod messages;
 mod profiles;
+mod samples;
 mod server;
 mod simulator;
 mod tokens;
