@@ -1,8 +1,11 @@
 //! The simulator through its public interface.
 
+mod cards;
 mod chatbots;
 mod client;
+mod contents;
 mod departments;
+mod directory;
 mod dispatch;
 mod faults;
 mod group_chats;
@@ -14,4 +17,5 @@ mod samples;
 mod server;
 mod simulator;
 mod tokens;
+mod tolerance;
 mod transcript;
