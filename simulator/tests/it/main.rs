@@ -13,6 +13,7 @@ mod media;
 mod members;
 mod messages;
 mod profiles;
+mod program;
 mod samples;
 mod server;
 mod simulator;
