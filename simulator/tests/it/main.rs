@@ -1,5 +1,11 @@
 //! The simulator through its public interface.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
 mod cards;
 mod chatbots;
 mod client;
