@@ -30,5 +30,5 @@ pub const SECOND_CHATBOT_KEY: &str = "51a7ed00-0000-4000-8000-000000000002";
 /// The creator of the corp, its only member at the start; cannot be deleted.
 pub const FOUNDER: &str = "founder";
 
-/// The tag ids that exist; the first holds [`FOUNDER`], the others nobody.
+/// The tag ids that exist; the first holds [`FOUNDER`], the others are empty.
 pub const TAG_IDS: [u32; 3] = [1, 2, 0];

@@ -22,9 +22,9 @@ pub struct TranscriptEntry {
     pub method: String,
     /// The path alone.
     pub path: String,
-    /// As it came, apart from the secrets: `access_token=<app token 1>&id=7`.
+    /// As sent, apart from the secrets: `access_token=<app token 1>&id=7`.
     pub query: String,
-    /// JSON as it came, or a line about an upload; at most 4 KB.
+    /// JSON as sent, or a line about an upload; at most 4 KB.
     pub body: String,
     /// Of the HTTP response; meaningless when a fault kept it from being sent.
     pub status: u16,

@@ -302,7 +302,7 @@ fn missing(code: i64, name: &str) -> Refusal {
     Refusal::new(code, format!("missing template_card.{name}"))
 }
 
-/// A text that must be there, of at most so many bytes.
+/// Checks a required text of at most `max` bytes.
 fn check_required(text: Option<&str>, max: usize, code: i64, name: &str) -> Result<(), Refusal> {
     match text {
         None => Err(missing(code, name)),

@@ -364,7 +364,7 @@ fn required_text(content: &mut Option<String>) -> Result<&mut String, Refusal> {
     required(content, 44004, "empty content")
 }
 
-/// Truncates to so many bytes or characters.
+/// Truncates to a number of bytes or characters.
 type Measure = fn(&mut String, usize);
 
 fn truncate_option(text: &mut Option<String>, measure: Measure, max: usize) {

@@ -74,8 +74,8 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     let now = corp.now();
     let to = json!({ "touser": to_user, "toparty": to_party, "totag": to_tag });
     let digest = Md5::digest(json!([app.role, message.msgtype, content, to]).to_string()).into();
-    if checks_duplicates && let Some(answer) = corp.messages.suppress(&digest, interval, now) {
-        return Ok(Success::ok(answer));
+    if checks_duplicates && let Some(response) = corp.messages.suppress(&digest, interval, now) {
+        return Ok(Success::ok(response));
     }
 
     let card: Option<Card> = match message.msgtype.as_str() {
@@ -86,8 +86,8 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
         corp.messages.use_task_id(app, task_id)?;
     }
     let id = corp.fresh_id("message", ID_LENGTH);
-    let mut answer = recipients.answer();
-    put(&mut answer, "msgid", json!(id));
+    let mut response = recipients.response();
+    put(&mut response, "msgid", json!(id));
     let draft = Draft {
         app,
         to,
@@ -100,13 +100,13 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     corp.messages.send(id, draft, now);
     if card.is_some_and(|it| it.calls_back()) {
         let response_code = corp.fresh_id("card", ID_LENGTH);
-        put(&mut answer, "response_code", json!(response_code));
+        put(&mut response, "response_code", json!(response_code));
         corp.messages.allow_update(response_code, now);
     }
     if checks_duplicates {
-        corp.messages.remember(digest, answer.clone(), now);
+        corp.messages.remember(digest, response.clone(), now);
     }
-    Ok(Success::ok(answer))
+    Ok(Success::ok(response))
 }
 
 pub(crate) fn recall(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
@@ -185,7 +185,7 @@ pub(crate) fn update_template_card(corp: &mut Corp, app: &'static App, call: &Ca
     let in_groups: BTreeSet<_> =
         recipients::members_of(corp, app, &update.partyids, &update.tagids);
     if !is_for_all && valid.is_empty() && receivers.is_disjoint(&in_groups) {
-        return Err(Refusal::new(82102, "nobody named received the card"));
+        return Err(Refusal::new(82102, "none of the receivers got the card"));
     }
     let invalid: Vec<_> = invalid.into_iter().map(|it| it.to_ascii_lowercase()).collect();
     corp.messages.update_card(response_code, content);

@@ -130,13 +130,13 @@ impl Recipients {
         if !self.users.is_empty() || (self.any_valid && self.unlicensed.is_empty()) {
             return Ok(self);
         }
-        let members = self.answer();
+        let members = self.response();
         let text = "user & party & tag all invalid".to_owned();
         Err(Refusal { code: 81013, text, members })
     }
 
-    /// The members of the answer that name the receivers that were not reached.
-    pub(crate) fn answer(&self) -> Value {
+    /// The members of the response that name the receivers that were not reached.
+    pub(crate) fn response(&self) -> Value {
         let mut members = Map::new();
         members.insert("invaliduser".to_owned(), json!(self.invalid_users.join("|")));
         let unlicensed: Vec<_> = self.unlicensed.iter().cloned().collect();

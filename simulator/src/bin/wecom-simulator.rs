@@ -64,7 +64,7 @@ async fn serve(Options { listen, strict, quiet, command }: Options) -> io::Resul
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
         complain(
-            "listening beyond this machine: anyone who reaches the port can control the simulator",
+            "listening beyond this machine: every program that reaches the port can control the simulator",
         );
     }
     let variables = variables(address);

@@ -13,7 +13,7 @@ pub(crate) const ACTIVATED: u8 = 1;
 pub(crate) const DISABLED: u8 = 2;
 pub(crate) const NOT_ACTIVATED: u8 = 4;
 
-/// A number in the one form that tells numbers apart: blanks and hyphens do not count, nor does `+86`. `None` for what
+/// The canonical form of a number, for comparing: blanks and hyphens do not count, nor does `+86`. `None` for what
 /// is no number.
 pub(crate) fn canonical_mobile(mobile: &str) -> Option<String> {
     let plain: String = mobile.chars().filter(|it| !matches!(it, '-' | ' ')).collect();

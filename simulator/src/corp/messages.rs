@@ -66,7 +66,7 @@ struct Message {
 struct Checked {
     at: Duration,
     message: usize,
-    answer: Value,
+    response: Value,
 }
 
 #[derive(Clone)]
@@ -76,7 +76,7 @@ struct SentCard {
 }
 
 impl Messages {
-    /// The answer to the same message within the interval, which is not sent again.
+    /// The response to the same message within the interval, which is not sent again.
     pub(crate) fn suppress(
         &mut self,
         digest: &[u8; 16],
@@ -90,7 +90,7 @@ impl Messages {
         if let Some(message) = self.all.get_mut(earlier.message) {
             message.duplicates += 1;
         }
-        Some(earlier.answer.clone())
+        Some(earlier.response.clone())
     }
 
     pub(crate) fn send(&mut self, id: String, draft: Draft, now: Duration) {
@@ -119,9 +119,9 @@ impl Messages {
     }
 
     /// Suppresses the same message as the last one from now on.
-    pub(crate) fn remember(&mut self, digest: [u8; 16], answer: Value, now: Duration) {
+    pub(crate) fn remember(&mut self, digest: [u8; 16], response: Value, now: Duration) {
         let message = self.all.len().saturating_sub(1);
-        self.checked.insert(digest, Checked { at: now, message, answer });
+        self.checked.insert(digest, Checked { at: now, message, response });
     }
 
     /// Whether the application has used a task id before; it counts as used now.

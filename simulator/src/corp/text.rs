@@ -7,7 +7,7 @@ pub(crate) fn chars(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Shortens to so many bytes, never inside a character.
+/// Truncates to at most `max` bytes, never inside a character.
 pub(crate) fn truncate_bytes(text: &mut String, max: usize) {
     text.truncate(text.floor_char_boundary(max));
 }

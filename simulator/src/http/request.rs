@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What a handler is given beside the corp and the caller.
+/// What a handler gets besides the corp and the caller.
 pub(crate) struct Call<'a> {
     pub(crate) query: Query,
     pub(crate) warnings: &'a Warnings,

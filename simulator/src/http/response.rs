@@ -25,7 +25,7 @@ pub struct Response {
 pub enum Delivery {
     /// As it is.
     Whole,
-    /// The length is declared, but the connection closes after so many bytes of the body.
+    /// The length is declared, but the connection closes early.
     Cut {
         /// Bytes of the body that are sent.
         after: usize,

@@ -90,7 +90,7 @@ fn fifteen_levels_and_no_more() {
 }
 
 #[test]
-fn an_update_changes_what_it_names() {
+fn update_changes_what_it_names() {
     let client = tree();
     let updated = json!({"errcode": 0, "errmsg": "updated"});
     assert_eq!(client.contacts(UPDATE, json!({"id": 11})), updated);
@@ -105,7 +105,7 @@ fn an_update_changes_what_it_names() {
 }
 
 #[test]
-fn an_order_out_of_range_is_wrapped_with_a_warning() {
+fn order_out_of_range_is_wrapped_with_a_warning() {
     let client = tree();
     for (order, kept) in [(-1_i64, 4_294_967_295_i64), (4_294_967_296, 0)] {
         let answer = client.contacts(UPDATE, json!({"id": 20, "order": order}));
@@ -119,7 +119,7 @@ fn an_order_out_of_range_is_wrapped_with_a_warning() {
 }
 
 #[test]
-fn an_update_is_refused() {
+fn update_is_refused() {
     for client in both_trees() {
         for (body, expected) in [
             (json!({}), 60003),
@@ -179,7 +179,7 @@ fn lists_are_recursive() {
 }
 
 #[test]
-fn a_narrow_app_sees_its_own_departments() {
+fn narrow_app_sees_its_own_departments() {
     let client = tree();
     let body = json!({"name": "n", "parentid": 10, "id": known::NARROW_DEPARTMENT_ID});
     client.contacts(CREATE, body);

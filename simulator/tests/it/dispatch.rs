@@ -85,7 +85,7 @@ fn post_calls_refuse_other_methods() {
 }
 
 #[test]
-fn each_secret_opens_its_own_doors() {
+fn each_secret_has_its_permissions() {
     let client = Client::new();
     let [contacts, app, narrow] =
         [known::CONTACTS_SECRET, known::APP_SECRET, known::NARROW_APP_SECRET]

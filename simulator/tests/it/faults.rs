@@ -31,7 +31,7 @@ fn faults_hit_the_matching_requests_in_their_turn() {
 }
 
 #[test]
-fn a_fault_for_ever_ends_when_cleared() {
+fn fault_for_ever_ends_when_cleared() {
     let client = Client::new();
     client.simulator.inject(busy("", 0, u32::MAX));
     client.simulator.inject(busy("", 0, 0));
@@ -42,7 +42,7 @@ fn a_fault_for_ever_ends_when_cleared() {
 }
 
 #[test]
-fn an_acting_fault_spoils_only_the_answer() {
+fn acting_fault_spoils_only_the_answer() {
     let client = Client::new();
     let [cut, act] = [false, true].map(|act| Fault {
         act,

@@ -42,7 +42,7 @@ fn text(content: &str) -> Value {
 }
 
 #[test]
-fn a_chat_can_be_read_back() {
+fn chat_can_be_read_back() {
     let client = chat();
     let userlist = ["Ann", "founder"];
     assert_eq!(
@@ -57,7 +57,7 @@ fn a_chat_can_be_read_back() {
 }
 
 #[test]
-fn names_are_cut_to_fifty_characters() {
+fn names_are_truncated_to_fifty_characters() {
     let client = chat();
     client.app(UPDATE, json!({"chatid": "storm", "name": "部".repeat(51)}));
     assert_eq!(info(&client)["name"], json!("部".repeat(50)));
@@ -88,7 +88,7 @@ fn creation_is_refused() {
 }
 
 #[test]
-fn an_update_changes_what_it_names() {
+fn update_changes_what_it_names() {
     let client = chat();
     let ok = json!({"errcode": 0, "errmsg": "ok"});
     assert_eq!(client.app(UPDATE, json!({"chatid": "storm", "add_user_list": ["BOB", "ann"]})), ok);
@@ -101,7 +101,7 @@ fn an_update_changes_what_it_names() {
 }
 
 #[test]
-fn an_update_is_refused() {
+fn update_is_refused() {
     for client in both_chats() {
         for (body, expected) in [
             (json!({}), 86201),
@@ -123,7 +123,7 @@ fn an_update_is_refused() {
 }
 
 #[test]
-fn a_chat_is_its_apps_alone() {
+fn chat_is_refused_to_other_apps() {
     let client = chat();
     let second = known::SECOND_APP_SECRET;
     assert_eq!(code(&client.get_as(second, GET, "&chatid=storm")), 86008);
@@ -135,7 +135,7 @@ fn a_chat_is_its_apps_alone() {
 }
 
 #[test]
-fn a_deleted_member_leaves_its_chats() {
+fn deleted_member_leaves_its_chats() {
     let client = chat();
     client.contacts_get("/cgi-bin/user/delete", "&userid=ann");
     assert_eq!(

@@ -16,7 +16,7 @@ fn bot_url(key: &str, kind: &str) -> String {
 }
 
 #[test]
-fn an_upload_answers_as_documented() {
+fn upload_answers_as_documented() {
     let client = Client::new();
     let answer = client.upload("file", "班表.txt", b"123456");
     assert_eq!(answer["errcode"], 0);
@@ -102,7 +102,7 @@ fn downloads_give_the_bytes_for_three_days() {
 }
 
 #[test]
-fn a_chatbots_media_are_its_own() {
+fn media_of_a_chatbot_are_refused_to_applications() {
     let client = Client::new();
     let url = bot_url(known::CHATBOT_KEY, "file");
     let id = client.upload_to(&url, "a", b"123456")["media_id"].as_str().unwrap().to_owned();

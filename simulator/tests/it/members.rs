@@ -13,7 +13,7 @@ fn code(answer: &Value) -> i64 {
 }
 
 #[test]
-fn a_member_lives_and_dies() {
+fn member_is_created_read_updated_and_deleted() {
     let client = Client::new();
     let body = json!({
         "userid": "Iker.Z", "name": "Iker 萨巴拉", "mobile": "+34600000000", "department": [1],
@@ -68,7 +68,7 @@ fn refusals_of_ids() {
 }
 
 #[test]
-fn a_narrow_app_reads_only_its_members() {
+fn narrow_app_reads_only_its_members() {
     let client = Client::new();
     client.populate(&["a"]);
     let get = |query| code(&client.get_as(known::NARROW_APP_SECRET, "/cgi-bin/user/get", query));
@@ -111,7 +111,7 @@ fn member_ids_come_in_pages_of_rows() {
 }
 
 #[test]
-fn a_page_is_refused() {
+fn page_is_refused() {
     for client in Client::both() {
         for (body, expected) in [
             (json!({"limit": 0}), 40058),

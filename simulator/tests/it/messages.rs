@@ -29,7 +29,7 @@ fn messages(client: &Client) -> Vec<Value> {
 }
 
 #[test]
-fn a_message_is_delivered_and_partial_success_is_success() {
+fn message_is_delivered_and_partial_success_is_success() {
     let client = Client::new();
     client.populate(&["Ann", "bob"]);
     let body = with(text("ANN|Nobody|founder|ann"), json!({"toparty": "1|77|x", "totag": "2|9"}));
@@ -80,7 +80,7 @@ fn departments_reach_down_and_tags_reach_their_members() {
 }
 
 #[test]
-fn a_narrow_app_reaches_only_its_members() {
+fn narrow_app_reaches_only_its_members() {
     let client = Client::new();
     client.populate(&["a"]);
     let send = |to: &str| {
@@ -180,7 +180,7 @@ fn strict_mode_takes_every_type_with_the_safe_it_knows() {
 }
 
 #[test]
-fn long_texts_are_kept_cut() {
+fn long_texts_are_stored_truncated() {
     let client = Client::new();
     let body = with(text("founder"), json!({"text": {"content": "部".repeat(683)}}));
     assert_eq!(code(&client.app(SEND, body)), 0);
@@ -188,7 +188,7 @@ fn long_texts_are_kept_cut() {
 }
 
 #[test]
-fn a_duplicate_is_answered_and_not_delivered() {
+fn duplicate_is_answered_and_not_delivered() {
     let client = Client::new();
     let checked =
         with(text("founder"), json!({"enable_duplicate_check": 1, "duplicate_check_interval": 60}));
@@ -225,7 +225,7 @@ fn more_than_thirty_a_minute_are_dropped_silently() {
 }
 
 #[test]
-fn a_message_is_recalled_by_its_app_within_a_day() {
+fn message_is_recalled_by_its_app_within_a_day() {
     let client = Client::new();
     let id = client.app(SEND, text("founder"))["msgid"].clone();
     let body = json!({"msgid": id});

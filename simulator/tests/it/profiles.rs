@@ -116,7 +116,7 @@ fn mails_are_unique() {
 }
 
 #[test]
-fn a_generated_corp_mail_changes_once() {
+fn generated_corp_mail_changes_once() {
     let client = Client::new();
     client.populate(&["Ann"]);
     let update =
@@ -129,7 +129,7 @@ fn a_generated_corp_mail_changes_once() {
 }
 
 #[test]
-fn an_activated_members_mobile_stays() {
+fn activated_members_mobile_stays() {
     let client = Client::new();
     let body = json!({"userid": known::FOUNDER, "mobile": "+34600000000", "position": "p"});
     assert_eq!(code(&client.contacts(UPDATE, body)), 0);
@@ -165,7 +165,7 @@ fn departments_and_their_lists() {
 }
 
 #[test]
-fn a_hundred_departments_and_no_more() {
+fn hundred_departments_and_no_more() {
     let client = Client::new();
     for id in 2..=101 {
         let body = json!({"name": format!("d{id}"), "parentid": 1, "id": id});
@@ -233,7 +233,7 @@ fn disabling_and_enabling() {
 }
 
 #[test]
-fn an_uploaded_image_is_an_avatar() {
+fn uploaded_image_is_an_avatar() {
     let client = Client::new();
     let [image, file] = [("image", b"\x89PNG\r\n\x1a\n".as_slice()), ("file", b"123456")]
         .map(|(kind, data)| client.media(kind, "a", data));

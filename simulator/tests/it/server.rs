@@ -59,7 +59,7 @@ async fn call(stream: &mut TcpStream, request: &str, body: &str) -> (String, Str
 }
 
 #[tokio::test]
-async fn a_connection_is_kept_alive() {
+async fn connection_is_kept_alive() {
     let (simulator, mut stream) = start().await;
     for _ in 0..3 {
         let (head, body) = call(&mut stream, "GET /cgi-bin/gettoken", "").await;
@@ -71,7 +71,7 @@ async fn a_connection_is_kept_alive() {
 }
 
 #[tokio::test]
-async fn a_cut_body_ends_early() {
+async fn cut_body_ends_early() {
     let answer = read_all(with_fault(FaultKind::CutBody { after: 12 }).await).await.unwrap();
     let (length, body) = split(&answer);
     assert_eq!(body, "{\"errcode\":4");
@@ -83,7 +83,7 @@ async fn a_cut_body_ends_early() {
 }
 
 #[tokio::test]
-async fn a_slow_body_arrives_whole_and_late() {
+async fn slow_body_arrives_whole_and_late() {
     let start = Instant::now();
     let answer =
         read_all(with_fault(FaultKind::SlowBody { chunk: 40, pause_ms: 10 }).await).await.unwrap();
@@ -93,20 +93,20 @@ async fn a_slow_body_arrives_whole_and_late() {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset() {
+async fn reset_fault_resets_the_connection() {
     let error = read_all(with_fault(FaultKind::ResetBeforeReply).await).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
-async fn silence_is_silent() {
+async fn silent_fault_sends_nothing() {
     let mut stream = with_fault(FaultKind::SilentForever).await;
     let mut buffer = [0; 1];
     timeout(Duration::from_millis(100), stream.read(&mut buffer)).await.unwrap_err();
 }
 
 #[tokio::test]
-async fn an_endless_body_goes_on() {
+async fn endless_body_goes_on() {
     let mut stream = with_fault(FaultKind::EndlessBody).await;
     let mut buffer = vec![0; 1024 * 1024];
     timeout(Duration::from_secs(9), stream.read_exact(&mut buffer)).await.unwrap().unwrap();
@@ -114,7 +114,7 @@ async fn an_endless_body_goes_on() {
 }
 
 #[tokio::test]
-async fn a_status_with_html_is_sent_as_it_is() {
+async fn status_with_html_is_sent_as_it_is() {
     let kind = FaultKind::Status { status: 502, body: "<html>".to_owned() };
     let answer = read_all(with_fault(kind).await).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
@@ -122,7 +122,7 @@ async fn a_status_with_html_is_sent_as_it_is() {
 }
 
 #[tokio::test]
-async fn control_requests_control() {
+async fn control_requests_take_effect() {
     let (simulator, mut stream) = start().await;
     let (_, state) = call(&mut stream, "GET /_simulator/state", "").await;
     assert_eq!(serde_json::from_str::<Value>(&state).unwrap(), simulator.state());

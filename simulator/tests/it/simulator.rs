@@ -10,7 +10,7 @@ use crate::client::Client;
 const MAX_TRANSCRIPT: usize = 10_000;
 
 #[test]
-fn a_fresh_corp_has_a_root_and_a_founder() {
+fn fresh_corp_has_a_root_and_a_founder() {
     let state = Simulator::new().state();
     assert_eq!(state["departments"][0]["id"], 1);
     assert_eq!(state["members"][0]["userid"], known::FOUNDER);
@@ -31,7 +31,7 @@ fn the_state_holds_no_secret() {
 }
 
 #[test]
-fn a_reset_forgets_everything() {
+fn reset_forgets_everything() {
     let client = Client::new();
     client.token(known::APP_SECRET);
     client.simulator.advance(Duration::from_secs(9));
@@ -41,7 +41,7 @@ fn a_reset_forgets_everything() {
 }
 
 #[test]
-fn nothing_broken_makes_it_panic() {
+fn broken_requests_never_panic() {
     for client in Client::both() {
         let key = known::CHATBOT_KEY;
         let upload = b"--b\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a\"; \

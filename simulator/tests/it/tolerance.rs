@@ -14,7 +14,7 @@ const MESSAGE_SEND: &str = "/cgi-bin/message/send";
 const APPCHAT_SEND: &str = "/cgi-bin/appchat/send";
 
 /// A client in a corp with a group chat `chat`.
-fn furnished(client: Client) -> Client {
+fn with_chat(client: Client) -> Client {
     client.populate(&["ann", "bob"]);
     let body = json!({"chatid": "chat", "userlist": ["ann", "bob"]});
     assert_eq!(client.app("/cgi-bin/appchat/create", body)["errcode"], 0);
@@ -22,7 +22,7 @@ fn furnished(client: Client) -> Client {
 }
 
 fn both() -> [Client; 2] {
-    Client::both().map(furnished)
+    Client::both().map(with_chat)
 }
 
 fn url(client: &Client, path: &str) -> String {
@@ -221,7 +221,7 @@ fn f8_blanks_around_receivers_are_trimmed() {
     ] {
         check(MESSAGE_SEND, &with(text(), &changes).to_string(), "ok");
     }
-    let client = furnished(Client::new());
+    let client = with_chat(Client::new());
     client.app(MESSAGE_SEND, with(text(), &json!({"touser": " ann || bob "})));
     assert_eq!(client.simulator.state()["messages"][0]["delivered"], json!(["ann", "bob"]));
     let refused = client.app(MESSAGE_SEND, with(text(), &json!({"touser": "ann,bob"})));
@@ -335,7 +335,7 @@ fn strict_mode_refuses_repeated_keys() {
 /// Fields of a body that is no JSON count as missing, with the code of the first one needed.
 #[test]
 fn lost_body_counts_as_empty() {
-    let client = furnished(Client::new());
+    let client = with_chat(Client::new());
     for (path, expected) in [
         ("/cgi-bin/department/create", 60001),
         (USER_CREATE, 41009),

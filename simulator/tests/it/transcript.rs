@@ -7,7 +7,7 @@ fn last(client: &Client) -> TranscriptEntry {
 }
 
 #[test]
-fn a_line_says_what_happened() {
+fn line_says_what_happened() {
     let client = Client::new();
     client.contacts("/cgi-bin/department/create", serde_json::json!({"name": "部", "parentid": 1}));
     assert_eq!(
@@ -23,7 +23,7 @@ fn a_line_says_what_happened() {
 }
 
 #[test]
-fn uploads_are_summed_up() {
+fn uploads_are_summarized() {
     let client = Client::new();
     client.upload("file", "a.txt", b"123456");
     assert_eq!(
@@ -33,7 +33,7 @@ fn uploads_are_summed_up() {
 }
 
 #[test]
-fn no_secret_is_left_anywhere() {
+fn secrets_are_redacted_everywhere() {
     let client = Client::new();
     let token = client.token(known::APP_SECRET);
     let stray = format!("{{\"a\":\"{token}\",\"b\":\"{}\"}}", known::CONTACTS_SECRET);
@@ -45,7 +45,7 @@ fn no_secret_is_left_anywhere() {
 }
 
 #[test]
-fn long_bodies_are_cut_after_their_secrets() {
+fn long_bodies_are_truncated_after_redaction() {
     let client = Client::new();
     let token = client.token(known::APP_SECRET);
     let long = format!("{}{token}{}", "部".repeat(1360), "x".repeat(9000));
