@@ -48,6 +48,25 @@ host-python: component simulator
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
 
+# Published WeCom clients, pinned, drive the simulator, which has to accept what they send: a line for each client and
+# endpoint. Needs python3, node, npm and curl.
+CLIENTS := target/clients
+.PHONY: clients
+clients: simulator $(CLIENTS)/venv/ready $(CLIENTS)/node_modules/ready
+	target/debug/wecom-simulator --quiet -- $(CLIENTS)/venv/bin/python host-tests/clients/run.py $(CLIENTS)
+
+# pywgb declares Python below 3.13, and works with later ones.
+$(CLIENTS)/venv/ready: host-tests/clients/requirements.txt
+	python3 -m venv --clear $(CLIENTS)/venv
+	$(CLIENTS)/venv/bin/pip install --quiet --only-binary :all: --ignore-requires-python --require-hashes -r $<
+	touch $@
+
+$(CLIENTS)/node_modules/ready: host-tests/clients/package.json host-tests/clients/package-lock.json
+	mkdir -p $(CLIENTS)
+	cp $^ $(CLIENTS)
+	cd $(CLIENTS) && npm ci --no-audit --no-fund
+	touch $@
+
 # The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
 WASMTIME ?= $(or $(shell command -v wasmtime),target/wasmtime-cli/bin/wasmtime)
 host-wasmtime: component simulator
