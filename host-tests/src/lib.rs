@@ -81,7 +81,7 @@ impl Stage {
 
     /// As [`new`](Self::new), with other environment variables.
     pub fn with_environment(environment: &[(&str, &str)]) -> Self {
-        let simulator = Simulator::new();
+        let simulator = Simulator::new().strict();
         let transport = Arc::new(in_memory(simulator.clone()));
         Self::with_transport(simulator, environment, transport)
     }

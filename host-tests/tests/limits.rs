@@ -165,7 +165,7 @@ const CHUNK: usize = 1 << 20;
 
 /// Sends 1 GB, and counts what of it is taken; with each second request it is the simulator.
 fn flood(declared: bool, taken: Arc<AtomicUsize>) -> impl Transport {
-    let simulator = in_memory(Simulator::new());
+    let simulator = in_memory(Simulator::new().strict());
     let requests = AtomicUsize::new(0);
     move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
         if requests.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
@@ -300,7 +300,7 @@ async fn the_largest_list_fits_as_json() {
 /// the instance keeps survives that: the environment, and a token for each secret, also when they come and go.
 #[tokio::test]
 async fn a_long_life_takes_no_more_than_its_largest_call() {
-    let simulator = Simulator::new();
+    let simulator = Simulator::new().strict();
     let transport = in_memory(simulator.clone());
     let host = host(COMPONENT, Limits { memory: 4 << 20, ..Limits::default() }, transport);
     let mut instance = host.instance(known_environment());
@@ -335,7 +335,7 @@ async fn a_long_life_takes_no_more_than_its_largest_call() {
 /// An instance keeps what 64 profiles say. Nobody notices, not even when one of them comes again, or says nothing useful.
 #[tokio::test]
 async fn there_may_be_more_profiles_than_are_kept() {
-    let host = host(COMPONENT, Limits::default(), in_memory(Simulator::new()));
+    let host = host(COMPONENT, Limits::default(), in_memory(Simulator::new().strict()));
     let known = known_environment();
     let value = |name: &str| known.iter().find(|(it, _)| *it == name).unwrap().1.to_owned();
     let mut environment = vec![("WECOM_WRONG_BASE_URL".to_owned(), "ftp://x".to_owned())];

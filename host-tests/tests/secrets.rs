@@ -183,7 +183,7 @@ fn echoing(echo: Echo, at_token: bool) -> Stage {
         };
         Box::pin(async { response })
     };
-    Stage::with_transport(Simulator::new(), ENVIRONMENT, Arc::new(transport))
+    Stage::with_transport(Simulator::new().strict(), ENVIRONMENT, Arc::new(transport))
 }
 
 impl Echo {

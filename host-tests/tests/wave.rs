@@ -77,7 +77,7 @@ async fn every_example_works_as_text() {
         create-member: POST /cgi-bin/user/create?access_token=<contacts token 1> {"userid":"iker.z","name":"Iker Zabala","gender":"1","main_department":310,"position":"Dispatcher","department":[310,1],"order":[20,0],"is_leader_in_dept":[1,0],"mobile":"+34600000000","to_invite":false} -> 0
         update-member: POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","position":"Shift lead","department":[310],"direct_leader":[]} -> 0
         delete-member: GET /cgi-bin/user/delete?access_token=<contacts token 1>&userid=iker.z -> 0
-        get-access-token: GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        get-access-token: GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
     "#]].assert_eq(&wire);
 }
 

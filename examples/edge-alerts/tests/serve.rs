@@ -61,7 +61,7 @@ impl WeCom {
     fn new() -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let (simulator, address) = (Simulator::new(), listener.local_addr().unwrap());
+        let (simulator, address) = (Simulator::new().strict(), listener.local_addr().unwrap());
         runtime.spawn(server::serve(listener, simulator.clone(), |_| {}));
         Self { simulator, address, _runtime: runtime }
     }

@@ -65,7 +65,7 @@ impl Stage {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let stage = Self {
-            simulator: Simulator::new(),
+            simulator: Simulator::new().strict(),
             address: listener.local_addr().unwrap(),
             journal,
             host: Arc::default(),

@@ -36,7 +36,7 @@ async fn a_named_profile_reads_its_own_variables() {
     assert_eq!(code(stage.delete_department(&night, 1).await), 48002);
     stage.send_chatbot_markdown(&chatbot, "hi").await.unwrap();
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<second app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<second app secret> -> 0
         POST /cgi-bin/message/send?access_token=<second app token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000003} -> 0
         GET /cgi-bin/department/delete?access_token=<second app token 1>&id=1 -> 48002
         POST /cgi-bin/webhook/send?key=<second chatbot key> {"msgtype":"markdown","markdown":{"content":"hi"}} -> 0
@@ -79,9 +79,9 @@ async fn each_action_picks_its_secret() {
     stage.list_department_ids(&both, None).await.unwrap();
     stage.send_app_text(&both, &text(noor())).await.unwrap();
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
     "#]].assert_eq(&stage.requests());
 
@@ -91,9 +91,9 @@ async fn each_action_picks_its_secret() {
     let contacts_only = credentials(None, Some(known::CONTACTS_SECRET));
     assert_eq!(code(stage.send_app_text(&contacts_only, &text(noor())).await), 48002);
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<app token 1> -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/message/send?access_token=<contacts token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 48002
     "#]].assert_eq(&stage.requests());
 }
@@ -125,7 +125,7 @@ async fn a_wrong_secret_is_asked_with_once() {
         listed,
         expect![[r#"
         Err(Error::PermanentRejected(Rejection { code: 40001, message: "invalid credential", hint: "check corp id, secret, and that the application is enabled" }))
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<unknown secret> -> 40001
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<unknown secret> -> 40001
     "#]],
     );
     let chatbot = Chatbot::Credentials(ChatbotCredentials {
@@ -150,7 +150,7 @@ async fn secrets_are_sent_exactly_as_they_are() {
     assert_eq!(code(stage.list_department_ids(&odd, None).await), 40001);
     let heard = Arc::new(Mutex::new(Vec::new()));
     assert_eq!(code(listening(&heard).list_department_ids(&odd, None).await), 40013);
-    expect![[r#"http://127.0.0.1:1/cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=%7B%7B%20secret%3A1%20%7D%7D%2F%2B%26%3D%2520%E9%83%A8%0A host: Some("127.0.0.1:1")"#]].assert_eq(&heard.lock().unwrap().join("\n"));
+    expect![[r#"http://127.0.0.1:1/cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=%7B%7B%20secret%3A1%20%7D%7D%2F%2B%26%3D%2520%E9%83%A8%0A host: Some("127.0.0.1:1")"#]].assert_eq(&heard.lock().unwrap().join("\n"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -278,7 +278,7 @@ fn listening(heard: &Arc<Mutex<Vec<String>>>) -> Stage {
         heard.lock().unwrap().push(format!("{} host: {host:?}", request.uri()));
         async { Ok(http::Response::new(body(r#"{"errcode":40013,"errmsg":"invalid corpid"}"#))) }
     };
-    Stage::with_transport(Simulator::new(), &[], Arc::new(transport))
+    Stage::with_transport(Simulator::new().strict(), &[], Arc::new(transport))
 }
 
 fn check_missing<T: std::fmt::Debug>(result: Result<T, Error>, name: &str) {

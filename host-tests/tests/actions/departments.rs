@@ -15,7 +15,7 @@ async fn list_department_ids() {
         found,
         expect![[r#"
         Ok([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 100000000 }])
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
     "#]],
     );
@@ -55,7 +55,7 @@ async fn create_department() {
         created,
         expect![[r#"
         Ok(CreatedDepartment { id: 5, warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/department/create?access_token=<contacts token 1> {"name":"Depot 仓库","name_en":"Depot","parentid":1,"order":4200,"id":5} -> 0
         + departments {"id":5,"name":"Depot 仓库","name_en":"Depot","order":4200,"parentid":1}
     "#]],
@@ -108,7 +108,7 @@ async fn update_department() {
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/department/update?access_token=<contacts token 1> {"id":310,"name":"North","name_en":"N","parentid":1,"order":4300} -> 0
         - departments {"id":310,"name":"Field Service North","order":100000000,"parentid":1}
         + departments {"id":310,"name":"North","name_en":"N","order":4300,"parentid":1}

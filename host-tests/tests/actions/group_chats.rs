@@ -15,7 +15,7 @@ async fn get_group_chat() {
         chat,
         expect![[r#"
         Ok(GroupChat { id: "storm2026a", name: Some("Storm"), owner: Some("noor.h"), members: ["noor.h", "iker.z", "may.l"], kind: Some(GroupChatKind::Ordinary) })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         GET /cgi-bin/appchat/get?access_token=<app token 1>&chatid=storm2026a -> 0
     "#]],
     );
@@ -41,7 +41,7 @@ async fn create_group_chat() {
         created,
         expect![[r#"
         Ok(CreatedGroupChat { id: "Ops1", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/create?access_token=<app token 1> {"name":"值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值","owner":"noor.h","userlist":["noor.h","iker.z","may.l","kai.p"],"chatid":"Ops1"} -> 0
         + group_chats {"agentid":1000002,"chatid":"Ops1","name":"值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值","owner":"noor.h","userlist":["noor.h","iker.z","may.l","kai.p"]}
     "#]],
@@ -73,7 +73,7 @@ async fn update_group_chat() {
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/update?access_token=<app token 1> {"chatid":"storm2026a","name":"Storm over","owner":"iker.z","add_user_list":["kai.p"],"del_user_list":["may.l"]} -> 0
         - group_chats {"agentid":1000002,"chatid":"storm2026a","name":"Storm","owner":"noor.h","userlist":["noor.h","iker.z","may.l"]}
         + group_chats {"agentid":1000002,"chatid":"storm2026a","name":"Storm over","owner":"iker.z","userlist":["noor.h","iker.z","kai.p"]}

@@ -19,7 +19,7 @@ async fn upload_media() {
             new_media(MediaKind::File),
             expect![[r#"
             Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000) })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
             POST /cgi-bin/media/upload?access_token=<app token 1>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
             + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"corp","size":7,"type":"file"}
         "#]],
