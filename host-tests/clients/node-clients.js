@@ -1,4 +1,5 @@
-// The clients for Node: `node node-clients.js NAME FOLDER FILES`, FOLDER holding node_modules and FILES being paths by media type, as JSON.
+// The clients for Node: `node node-clients.js NAME FOLDER FILES`. FOLDER holds node_modules, FILES are paths by media
+// type, as JSON.
 // Prints what it called and which problems it met, for run.py.
 
 import { deepStrictEqual } from "node:assert";
@@ -48,22 +49,61 @@ const approval = {
 
 /** The calls that both clients make: `get(secret, path, query)`, `post(secret, path, body)`, `upload(path, query, file)`. */
 async function driveAll({ get, post, upload, download }) {
-  const department = { name: "Field Service", name_en: "", parentid: 1, order: 4200, id: 310 };
+  const department = { name: "Field Service", parentid: 1, order: 4200, id: 310 };
   await call("department/create", async () => (await post(contactsSecret, "department/create", department)).id, 310);
-  await call("department/update", () => post(contactsSecret, "department/update", { id: 310, name: "Field Service (North)" }));
-  await call("department/simplelist", async () => (await get(secret, "department/simplelist", { id: 310 })).department_id.length, 1);
+  await call("department/update", () =>
+    post(contactsSecret, "department/update", { id: 310, name: "Field Service (North)" }),
+  );
+  await call(
+    "department/simplelist",
+    async () => (await get(secret, "department/simplelist", { id: 310 })).department_id.length,
+    1,
+  );
   await call("department/list", async () => (await get(secret, "department/list", {})).department.length, 2);
   await call("department/get", async () => (await get(secret, "department/get", { id: 310 })).department.id, 310);
-  for (const [userid, mobile] of [["noor.h", "+86-139-0000-0001"], ["iker.z", 13900000002]]) {
-    const member = { userid, name: "Noor Haddad", mobile, department: ["310"], gender: "0", to_invite: false, climsgid: 1 };
+  for (const [userid, mobile] of [
+    ["noor.h", "+86-139-0000-0001"],
+    ["iker.z", 13900000002],
+  ]) {
+    const member = {
+      userid,
+      name: "Noor Haddad",
+      mobile,
+      department: ["310"],
+      gender: "0",
+      to_invite: false,
+      climsgid: 1,
+      email: `${userid}@ops.example.com`,
+    };
     await call("user/create", () => post(contactsSecret, "user/create", member));
   }
-  await call("user/update", () => post(contactsSecret, "user/update", { userid: "noor.h", department: [310, 1], order: [20, 0] }));
+  await call("user/update", () =>
+    post(contactsSecret, "user/update", { userid: "noor.h", department: [310, 1], order: [20, 0] }),
+  );
   await call("user/get", async () => (await get(secret, "user/get", { userid: "NOOR.H" })).userid, "noor.h");
-  await call("user/list_id", async () => (await post(contactsSecret, "user/list_id", { cursor: "", limit: 100 })).dept_user.length, 4);
+  await call(
+    "user/list_id",
+    async () => (await post(contactsSecret, "user/list_id", { cursor: "", limit: 100 })).dept_user.length,
+    4,
+  );
   await call("user/list", async () => (await get(secret, "user/list", { department_id: 310 })).userlist.length, 2);
-  await call("user/simplelist", async () => (await get(secret, "user/simplelist", { department_id: 310, fetch_child: 1 })).userlist.length, 2);
-  await call("user/getuserid", async () => (await post(secret, "user/getuserid", { mobile: "13900000001" })).userid, "noor.h");
+  await call(
+    "user/simplelist",
+    async () => (await get(secret, "user/simplelist", { department_id: 310, fetch_child: 1 })).userlist.length,
+    2,
+  );
+  await call(
+    "user/getuserid",
+    async () => (await post(secret, "user/getuserid", { mobile: "13900000001" })).userid,
+    "noor.h",
+  );
+  await call(
+    "user/get_userid_by_email",
+    async () =>
+      (await post(secret, "user/get_userid_by_email", { email: "noor.h@ops.example.com", email_type: 2 })).userid,
+    "noor.h",
+  );
+  await call("get_api_domain_ip", async () => (await get(secret, "get_api_domain_ip", {})).ip_list.length > 0, true);
   await call("agent/get", async () => (await get(secret, "agent/get", { agentid: agentId })).agentid, Number(agentId));
 
   const media = {};
@@ -85,16 +125,28 @@ async function driveAll({ get, post, upload, download }) {
     news: { articles: [card] },
     mpnews: { articles: [page] },
   };
-  const to = { touser: "noor.h|iker.z|", agentid: agentId, safe: 0, enable_duplicate_check: 0, duplicate_check_interval: 0 };
+  const to = {
+    touser: "noor.h|iker.z|",
+    agentid: agentId,
+    safe: 0,
+    enable_duplicate_check: 0,
+    duplicate_check_interval: 0,
+  };
   let message;
   for (const [msgtype, content] of Object.entries(contents)) {
-    message = await call(`message/send:${msgtype}`, () => post(secret, "message/send", { ...to, msgtype, [msgtype]: content }));
+    message = await call(`message/send:${msgtype}`, () =>
+      post(secret, "message/send", { ...to, msgtype, [msgtype]: content }),
+    );
   }
   await call("message/recall", () => post(secret, "message/recall", { msgid: message.msgid }));
   const sent = await call("message/send:template_card", () =>
     post(secret, "message/send", { ...to, msgtype: "template_card", template_card: approval }),
   );
-  const notice = { card_type: "text_notice", main_title: { title: "Approved" }, card_action: { type: 1, url: card.url } };
+  const notice = {
+    card_type: "text_notice",
+    main_title: { title: "Approved" },
+    card_action: { type: 1, url: card.url },
+  };
   await call("message/update_template_card", () =>
     post(secret, "message/update_template_card", {
       userids: ["noor.h", "iker.z"],
@@ -106,10 +158,18 @@ async function driveAll({ get, post, upload, download }) {
 
   const chat = { chatid: "storm2026a", name: "Storm", userlist: ["noor.h", "iker.z", "founder"] };
   await call("appchat/create", async () => (await post(secret, "appchat/create", chat)).chatid, "storm2026a");
-  await call("appchat/update", () => post(secret, "appchat/update", { chatid: "storm2026a", owner: "iker.z", del_user_list: ["founder"] }));
-  await call("appchat/get", async () => (await get(secret, "appchat/get", { chatid: "storm2026a" })).chat_info.owner, "iker.z");
+  await call("appchat/update", () =>
+    post(secret, "appchat/update", { chatid: "storm2026a", owner: "iker.z", del_user_list: ["founder"] }),
+  );
+  await call(
+    "appchat/get",
+    async () => (await get(secret, "appchat/get", { chatid: "storm2026a" })).chat_info.owner,
+    "iker.z",
+  );
   for (const [msgtype, content] of Object.entries(contents)) {
-    await call(`appchat/send:${msgtype}`, () => post(secret, "appchat/send", { chatid: "storm2026a", msgtype, [msgtype]: content }));
+    await call(`appchat/send:${msgtype}`, () =>
+      post(secret, "appchat/send", { chatid: "storm2026a", msgtype, [msgtype]: content }),
+    );
   }
 
   await call("user/delete", () => get(contactsSecret, "user/delete", { userid: "iker.z" }));
@@ -122,7 +182,14 @@ async function driveEasyWeChat() {
   const { Work } = require("node-easywechat");
   const cache = mkdtempSync(join(tmpdir(), "clients-"));
   const app = (it) =>
-    new Work({ corp_id: corpId, secret: it, token: "token", aes_key: "key", http: { baseURL: baseUrl }, file_cache: { path: cache } });
+    new Work({
+      corp_id: corpId,
+      secret: it,
+      token: "token",
+      aes_key: "key",
+      http: { baseURL: baseUrl },
+      file_cache: { path: cache },
+    });
   const clients = { [secret]: app(secret).getClient(), [contactsSecret]: app(contactsSecret).getClient() };
   try {
     await call("gettoken", async () => typeof (await app(secret).getAccessToken().getToken()), "string");
@@ -133,7 +200,9 @@ async function driveEasyWeChat() {
       upload: async (path, params, file) =>
         accepted((await clients[secret].withFile(file).post(`cgi-bin/${path}`, { params })).toObject()),
       download: async (media_id) =>
-        (await clients[secret].get("cgi-bin/media/get", { params: { media_id }, responseType: "arraybuffer" })).getContent(),
+        (
+          await clients[secret].get("cgi-bin/media/get", { params: { media_id }, responseType: "arraybuffer" })
+        ).getContent(),
     });
   } finally {
     rmSync(cache, { recursive: true });
@@ -167,9 +236,15 @@ async function driveFetch() {
   });
 
   const chatbot = (body) => json("webhook/send", { key: chatbotKey }, post(body));
-  await call("webhook/send:text", () => chatbot({ msgtype: "text", text: { content: "Pump 2", mentioned_mobile_list: ["+86 13900000000", "@all"] } }));
-  await call("webhook/send:news", () => chatbot({ msgtype: "news", news: { articles: [{ title: "Pump report", url: "www.qq.com" }] } }));
-  const { media_id } = await call("webhook/upload_media", () => json("webhook/upload_media", { key: chatbotKey, type: "voice" }, form(files.voice)));
+  await call("webhook/send:text", () =>
+    chatbot({ msgtype: "text", text: { content: "Pump 2", mentioned_mobile_list: ["+86 13900000000", "@all"] } }),
+  );
+  await call("webhook/send:news", () =>
+    chatbot({ msgtype: "news", news: { articles: [{ title: "Pump report", url: "www.qq.com" }] } }),
+  );
+  const { media_id } = await call("webhook/upload_media", () =>
+    json("webhook/upload_media", { key: chatbotKey, type: "voice" }, form(files.voice)),
+  );
   await call("webhook/send:voice", () => chatbot({ msgtype: "voice", voice: { media_id } }));
   return process.versions.node;
 }

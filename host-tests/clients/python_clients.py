@@ -96,6 +96,8 @@ def drive_wechatpy(call, files):
     call("user/list", lambda: sorted(it["userid"] for it in app.user.list(310, fetch_child=True)), everyone)
     call("user/simplelist", lambda: sorted(it["userid"] for it in app.department.get_users(310)), everyone)
     call("agent/get", lambda: app.agent.get(AGENT_ID)["agentid"], AGENT_ID)
+    call("agent/list", lambda: [it["agentid"] for it in app.agent.list()], [AGENT_ID])
+    call("getcallbackip", lambda: len(app.misc.get_wechat_ips()) > 0, True)
 
     media = {}
     for kind, path in files.items():
@@ -394,6 +396,7 @@ def drive_curl(call, files):
         "user/update", lambda: post("user/update", {"userid": "zhangsan", "gender": 2, "alias": None}, as_user=contacts)
     )
     call("user/get", lambda: curl(f"user/get?access_token={token}&userid=zhangsan")["name"], "张三")
+    call("user/get", lambda: curl(f"user/get?access_token={token}&userid=zhangsan", "-X", "POST")["name"], "张三")
     call("user/getuserid", lambda: post("user/getuserid", {"mobile": "13800000000"})["userid"], "zhangsan")
     call("user/list_id", lambda: len(post("user/list_id", {"limit": 10000}, as_user=contacts)["dept_user"]), 4)
     call("agent/get", lambda: curl(f"agent/get?access_token={token}&agentid={AGENT_ID}")["agentid"], AGENT_ID)
@@ -429,6 +432,8 @@ def drive_curl(call, files):
         "webhook/send:markdown",
         lambda: curl(webhook, *JSON_TYPE, "-d", '{"msgtype":"markdown","markdown":{"content":"# \\u6c34"}}'),
     )
+    # As shell scripts build it: a raw line break in the text, a comma too many.
+    call("webhook/send:text", lambda: curl(webhook, "-d", '{"msgtype":"text","text":{"content":"Pump 2\nrestarted",}}'))
     uploaded = call(
         "webhook/upload_media",
         lambda: curl(
