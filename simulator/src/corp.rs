@@ -9,6 +9,7 @@ pub(crate) mod media;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod rate_limit;
+pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod text;
 pub(crate) mod tokens;

@@ -21,9 +21,10 @@ use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    Delivery, Response, Simulator, TranscriptEntry,
-    http::response::envelope,
+    http::response::{Delivery, Response, envelope},
     server::delivery::{Payload, ResettableStream},
+    simulator::Simulator,
+    transcript::TranscriptEntry,
 };
 
 /// The largest upload is 20 MB; this leaves room for those that get a code for their size.

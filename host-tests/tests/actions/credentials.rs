@@ -137,7 +137,7 @@ async fn a_wrong_secret_is_asked_with_once() {
         &mut stage,
         sent,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 93000, message: "invalid webhook url or param 'key'", hint: "the key is wrong or the chatbot was removed: make a new one in the group chat" }))
+        Err(Error::PermanentRejected(Rejection { code: 93000, message: "invalid webhook url", hint: "the key is wrong or the chatbot was removed: make a new one in the group chat" }))
         POST /cgi-bin/webhook/send?key=<unknown secret> {"msgtype":"markdown","markdown":{"content":"hi"}} -> 93000
     "#]],
     );

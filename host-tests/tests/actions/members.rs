@@ -167,7 +167,7 @@ async fn update_member() {
         Ok(Receipt { truncated: [], warning: None })
         POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","position":"","direct_leader":[],"address":""} -> 0
         - members {"address":"Calle 2","alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":["noor.h"],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"position":"Shift lead","status":2,"telephone":"020-1","userid":"iker.z"}
-        + members {"address":"","alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":[],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"position":"","status":2,"telephone":"020-1","userid":"iker.z"}
+        + members {"alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":[],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"status":2,"telephone":"020-1","userid":"iker.z"}
     "#]],
     );
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     corp::refusal::Refusal,
-    http::body::{non_empty, to_stored},
+    http::body::{NonEmpty, to_stored},
 };
 
 /// Where a card stands: the sender decides on its types, an update on what may be missing.
@@ -20,6 +20,7 @@ pub(crate) enum Place {
 
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(clippy::struct_field_names, reason = "the vendor's names")]
 pub(crate) struct Card {
     card_type: Option<String>,
     source: Option<Source>,
@@ -74,6 +75,7 @@ struct Title {
 
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(clippy::struct_field_names, reason = "the vendor's names")]
 struct Quote {
     r#type: Option<i64>,
     url: Option<String>,
@@ -229,7 +231,7 @@ fn members_of(card_type: &str) -> Option<&'static [&'static str]> {
 
 /// What is stored of a card, if it has the shape of its type.
 pub(crate) fn check(card: &Card, place: Place, is_strict: bool) -> Result<Value, Refusal> {
-    let card_type = non_empty(&card.card_type).unwrap_or_default();
+    let card_type = card.card_type.non_empty().unwrap_or_default();
     let is_notice = matches!(card_type, "text_notice" | "news_notice");
     let Some(members) = members_of(card_type).filter(|_| is_notice || place != Place::Chatbot)
     else {
@@ -271,7 +273,7 @@ pub(crate) fn check(card: &Card, place: Place, is_strict: bool) -> Result<Value,
         "vote_interaction" => {
             let checkbox = card.checkbox.as_ref();
             let checkbox = checkbox.ok_or_else(|| missing(42027, "checkbox"))?;
-            check_choices(&checkbox.question_key, &checkbox.option_list, 20)?;
+            check_choices(checkbox.question_key.non_empty(), &checkbox.option_list, 20)?;
             check_submit_button(card, place)?;
         }
         _ => {
@@ -280,7 +282,7 @@ pub(crate) fn check(card: &Card, place: Place, is_strict: bool) -> Result<Value,
                 return Err(Refusal::new(42047, "invalid template_card.select_list size"));
             }
             for selection in selections {
-                check_choices(&selection.question_key, &selection.option_list, 10)?;
+                check_choices(selection.question_key.non_empty(), &selection.option_list, 10)?;
             }
             check_submit_button(card, place)?;
         }
@@ -301,8 +303,8 @@ fn missing(code: i64, name: &str) -> Refusal {
 }
 
 /// A text that must be there, of at most so many bytes.
-fn check_required(text: &Option<String>, max: usize, code: i64, name: &str) -> Result<(), Refusal> {
-    match non_empty(text) {
+fn check_required(text: Option<&str>, max: usize, code: i64, name: &str) -> Result<(), Refusal> {
+    match text {
         None => Err(missing(code, name)),
         Some(it) if it.len() > max => {
             Err(Refusal::new(code, format!("template_card.{name} exceed max length {max}")))
@@ -313,7 +315,7 @@ fn check_required(text: &Option<String>, max: usize, code: i64, name: &str) -> R
 
 fn check_task_id(card: &Card, is_notice: bool) -> Result<(), Refusal> {
     let refuse = || Refusal::new(42014, "invalid template_card.task_id");
-    match non_empty(&card.task_id) {
+    match card.task_id.non_empty() {
         None if is_notice && card.action_menu.is_none() => Ok(()),
         None => Err(refuse()),
         Some(id) => {
@@ -324,9 +326,9 @@ fn check_task_id(card: &Card, is_notice: bool) -> Result<(), Refusal> {
 }
 
 fn check_titles(card: &Card, card_type: &str) -> Result<(), Refusal> {
-    let title = card.main_title.as_ref().and_then(|it| non_empty(&it.title));
+    let title = card.main_title.as_ref().and_then(|it| it.title.non_empty());
     match card_type {
-        "text_notice" if title.is_none() && non_empty(&card.sub_title_text).is_none() => {
+        "text_notice" if title.is_none() && card.sub_title_text.non_empty().is_none() => {
             Err(Refusal::new(41016, "missing title"))
         }
         "text_notice" => Ok(()),
@@ -340,38 +342,50 @@ fn check_lists(card: &Card) -> Result<(), Refusal> {
         check_size("action_menu.action_list", action_list.len(), 1..=3, 42027)?;
         let mut keys = BTreeSet::new();
         for action in action_list {
-            check_required(&action.text, usize::MAX, 42027, "action_menu.action_list.text")?;
-            check_required(&action.key, MAX_KEY, 42027, "action_menu.action_list.key")?;
+            check_required(
+                action.text.non_empty(),
+                usize::MAX,
+                42027,
+                "action_menu.action_list.text",
+            )?;
+            check_required(action.key.non_empty(), MAX_KEY, 42027, "action_menu.action_list.key")?;
             if !keys.insert(&action.key) {
                 return Err(Refusal::new(42051, "template_card.action_menu: key repeated"));
             }
         }
     }
     if let Some(Quote { r#type, url, appid, .. }) = &card.quote_area {
-        check_link("quote_area", *r#type, url, appid)?;
+        check_link("quote_area", *r#type, url.non_empty(), appid.non_empty())?;
     }
     let horizontal = card.horizontal_content_list.as_deref().unwrap_or_default();
     check_size("horizontal_content_list", horizontal.len(), 0..=6, 42035)?;
     for Horizontal { keyname, r#type, url, media_id, userid, .. } in horizontal {
-        check_required(keyname, usize::MAX, 42035, "horizontal_content_list.keyname")?;
+        check_required(keyname.non_empty(), usize::MAX, 42035, "horizontal_content_list.keyname")?;
         let name = "horizontal_content_list";
         match r#type {
-            Some(1) => check_required(url, usize::MAX, 42028, &format!("{name}.url"))?,
-            Some(2) => check_required(media_id, usize::MAX, 42029, &format!("{name}.media_id"))?,
-            Some(3) => check_required(userid, usize::MAX, 42050, &format!("{name}.userid"))?,
+            Some(1) => check_required(url.non_empty(), usize::MAX, 42028, &format!("{name}.url"))?,
+            Some(2) => check_required(
+                media_id.non_empty(),
+                usize::MAX,
+                42029,
+                &format!("{name}.media_id"),
+            )?,
+            Some(3) => {
+                check_required(userid.non_empty(), usize::MAX, 42050, &format!("{name}.userid"))?;
+            }
             _ => {}
         }
     }
     let jumps = card.jump_list.as_deref().unwrap_or_default();
     check_size("jump_list", jumps.len(), 0..=3, 42042)?;
     for Jump { title, r#type, url, appid, .. } in jumps {
-        check_required(title, usize::MAX, 42042, "jump_list.title")?;
-        check_link("jump_list", *r#type, url, appid)?;
+        check_required(title.non_empty(), usize::MAX, 42042, "jump_list.title")?;
+        check_link("jump_list", *r#type, url.non_empty(), appid.non_empty())?;
     }
     let vertical = card.vertical_content_list.as_deref().unwrap_or_default();
     check_size("vertical_content_list", vertical.len(), 0..=4, 42036)?;
     for Title { title, .. } in vertical {
-        check_required(title, usize::MAX, 42036, "vertical_content_list.title")?;
+        check_required(title.non_empty(), usize::MAX, 42036, "vertical_content_list.title")?;
     }
     Ok(())
 }
@@ -392,8 +406,8 @@ fn check_size(
 fn check_link(
     name: &str,
     link_type: Option<i64>,
-    url: &Option<String>,
-    appid: &Option<String>,
+    url: Option<&str>,
+    appid: Option<&str>,
 ) -> Result<(), Refusal> {
     match link_type {
         Some(1) => check_required(url, usize::MAX, 42028, &format!("{name}.url")),
@@ -406,19 +420,19 @@ fn check_card_action(action: Option<&CardAction>) -> Result<(), Refusal> {
     let Some(CardAction { r#type: Some(link_type @ 1..=2), url, appid, .. }) = action else {
         return Err(Refusal::new(42045, "invalid template_card.card_action"));
     };
-    check_link("card_action", Some(*link_type), url, appid)
+    check_link("card_action", Some(*link_type), url.non_empty(), appid.non_empty())
 }
 
 fn check_images(card: &Card, place: Place) -> Result<(), Refusal> {
     if let Some(ImageText { image_url, r#type, url, appid, .. }) = &card.image_text_area {
-        check_required(image_url, usize::MAX, 42044, "image_text_area.image_url")?;
-        check_link("image_text_area", *r#type, url, appid)?;
+        check_required(image_url.non_empty(), usize::MAX, 42044, "image_text_area.image_url")?;
+        check_link("image_text_area", *r#type, url.non_empty(), appid.non_empty())?;
     }
     match &card.card_image {
         None if card.image_text_area.is_some() && place != Place::Chatbot => Ok(()),
         None => Err(missing(42044, "card_image.url")),
         Some(CardImage { url, aspect_ratio }) => {
-            check_required(url, usize::MAX, 42044, "card_image.url")?;
+            check_required(url.non_empty(), usize::MAX, 42044, "card_image.url")?;
             if aspect_ratio.is_some_and(|it| !(1.3..=2.25).contains(&it)) {
                 let name = "template_card.card_image.aspect_ratio";
                 return Err(Refusal::invalid(name, "must be between 1.3 and 2.25"));
@@ -432,21 +446,21 @@ fn check_buttons(card: &Card) -> Result<(), Refusal> {
     let buttons = card.button_list.as_deref().unwrap_or_default();
     check_size("button_list", buttons.len(), 1..=6, 42027)?;
     for Button { text, r#type, key, url, .. } in buttons {
-        check_required(text, usize::MAX, 42038, "button_list.text")?;
+        check_required(text.non_empty(), usize::MAX, 42038, "button_list.text")?;
         if *r#type == Some(1) {
-            check_required(url, usize::MAX, 42028, "button_list.url")?;
+            check_required(url.non_empty(), usize::MAX, 42028, "button_list.url")?;
         } else {
-            check_required(key, MAX_KEY, 42039, "button_list.key")?;
+            check_required(key.non_empty(), MAX_KEY, 42039, "button_list.key")?;
         }
     }
     if let Some(Selection { question_key, option_list, .. }) = &card.button_selection {
-        check_choices(question_key, option_list, 10)?;
+        check_choices(question_key.non_empty(), option_list, 10)?;
     }
     Ok(())
 }
 
 fn check_choices(
-    question_key: &Option<String>,
+    question_key: Option<&str>,
     choices: &[Choice],
     max: usize,
 ) -> Result<(), Refusal> {
@@ -454,8 +468,8 @@ fn check_choices(
     check_size("option_list", choices.len(), 1..=max, 42037)?;
     let mut ids = BTreeSet::new();
     for Choice { id, text, .. } in choices {
-        check_required(id, MAX_ID, 42040, "option_list.id")?;
-        check_required(text, usize::MAX, 42041, "option_list.text")?;
+        check_required(id.non_empty(), MAX_ID, 42040, "option_list.id")?;
+        check_required(text.non_empty(), usize::MAX, 42041, "option_list.text")?;
         if !ids.insert(id) {
             return Err(Refusal::new(42040, "template_card.option_list: id repeated"));
         }
@@ -467,6 +481,8 @@ fn check_submit_button(card: &Card, place: Place) -> Result<(), Refusal> {
     match &card.submit_button {
         None if place == Place::Update => Ok(()),
         None => Err(missing(42046, "submit_button")),
-        Some(SubmitButton { key, .. }) => check_required(key, MAX_KEY, 42049, "submit_button.key"),
+        Some(SubmitButton { key, .. }) => {
+            check_required(key.non_empty(), MAX_KEY, 42049, "submit_button.key")
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         text,
     },
     http::{
-        body::{non_empty, to_stored},
+        body::{NonEmpty, to_stored},
         request::{Call, Message},
     },
 };
@@ -96,7 +96,7 @@ pub(crate) fn read(
             )?;
             to_stored(&body)
         }
-        ("markdown", Sender::Chatbot(_)) | ("markdown_v2", Sender::Chatbot(_)) => {
+        ("markdown" | "markdown_v2", Sender::Chatbot(_)) => {
             markdown(call.content(message)?, name, MAX_CHATBOT_MARKDOWN)
         }
         ("markdown", _) => markdown(call.content(message)?, name, MAX_MARKDOWN),
@@ -130,12 +130,11 @@ pub(crate) fn check_safe(
     is_strict: bool,
 ) -> Result<i64, Refusal> {
     match (safe, highest) {
-        (None, _) => Ok(0),
         (Some(_), None) if is_strict => {
             let reason = format!("not a part of msgtype `{}`", message.msgtype);
             Err(Refusal::invalid("safe", reason))
         }
-        (Some(_), None) => Ok(0),
+        (None, _) | (Some(_), None) => Ok(0),
         (Some(safe), Some(highest)) if (0..=highest).contains(&safe) => Ok(safe),
         (Some(_), Some(highest)) => {
             Err(Refusal::invalid("safe", format!("must be 0 to {highest}")))
@@ -188,10 +187,10 @@ struct ChatbotImage {
 }
 
 fn chatbot_image(ChatbotImage { base64, md5 }: &ChatbotImage) -> Result<Value, Refusal> {
-    let Some(base64) = non_empty(base64) else {
+    let Some(base64) = base64.non_empty() else {
         return Err(Refusal::invalid("image.base64", "missing"));
     };
-    let Some(md5) = non_empty(md5) else { return Err(Refusal::invalid("image.md5", "missing")) };
+    let Some(md5) = md5.non_empty() else { return Err(Refusal::invalid("image.md5", "missing")) };
     let Ok(data) = STANDARD.decode(base64) else {
         return Err(Refusal::invalid("image.base64", "not base64 on one line"));
     };
@@ -219,7 +218,7 @@ fn media(corp: &Corp, body: MediaRef, sender: Sender, kind: Kind) -> Result<Valu
         Sender::App | Sender::Group => Owner::Corp,
         Sender::Chatbot(bot) => Owner::Chatbot(bot),
     };
-    check_media(corp, &body.media_id, owner, kind)?;
+    check_media(corp, body.media_id.non_empty(), owner, kind)?;
     to_stored(&body)
 }
 
@@ -232,7 +231,7 @@ struct Video {
 }
 
 fn video(corp: &Corp, mut body: Video) -> Result<Value, Refusal> {
-    check_media(corp, &body.media_id, Owner::Corp, Kind::Video)?;
+    check_media(corp, body.media_id.non_empty(), Owner::Corp, Kind::Video)?;
     truncate_option(&mut body.title, text::truncate_bytes, 128);
     truncate_option(&mut body.description, text::truncate_bytes, 512);
     to_stored(&body)
@@ -300,14 +299,14 @@ fn news(mut body: News, sender: Sender) -> Result<Value, Refusal> {
 
 /// The links of an application's article: an address, or a mini-program that overrides it.
 fn check_app_links(article: &mut Article) -> Result<(), Refusal> {
-    let (appid, pagepath) = (non_empty(&article.appid), non_empty(&article.pagepath));
+    let (appid, pagepath) = (article.appid.non_empty(), article.pagepath.non_empty());
     if appid.is_some() != pagepath.is_some() {
         return Err(Refusal::invalid("news.articles.appid", "goes with pagepath"));
     }
     if let Some(pagepath) = pagepath {
         check_length("news.articles.pagepath", pagepath, 128, 40058)?;
     }
-    if let Some(picture) = non_empty(&article.picurl) {
+    if let Some(picture) = article.picurl.non_empty() {
         check_length("news.articles.picurl", picture, MAX_URL, 40039)?;
     }
     if appid.is_some() {
@@ -340,7 +339,7 @@ fn mpnews(corp: &Corp, mut body: MpNews) -> Result<Value, Refusal> {
     check_count(body.articles.len())?;
     for article in &mut body.articles {
         required(&mut article.title, 41016, "missing title: mpnews.articles.title")?;
-        check_media(corp, &article.thumb_media_id, Owner::Corp, Kind::Image)?;
+        check_media(corp, article.thumb_media_id.non_empty(), Owner::Corp, Kind::Image)?;
         let content =
             required(&mut article.content, 44004, "empty content: mpnews.articles.content")?;
         check_length("mpnews.articles.content", content, MAX_HTML, 45002)?;
@@ -390,8 +389,8 @@ fn check_url(name: &str, url: &str) -> Result<(), Refusal> {
     Err(Refusal::new(45034, format!("{name} has no http or https scheme")))
 }
 
-fn check_media(corp: &Corp, id: &Option<String>, owner: Owner, kind: Kind) -> Result<(), Refusal> {
-    let id = non_empty(id).ok_or_else(|| Refusal::new(41006, "missing media_id"))?;
+fn check_media(corp: &Corp, id: Option<&str>, owner: Owner, kind: Kind) -> Result<(), Refusal> {
+    let id = id.ok_or_else(|| Refusal::new(41006, "missing media_id"))?;
     corp.media.find(id, owner, kind, corp.now()).map(|_| ())
 }
 

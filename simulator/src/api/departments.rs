@@ -10,6 +10,7 @@ use crate::{
         Corp,
         departments::{Department, FIRST_ORDER, MAX_LEVELS, ROOT},
         identities::App,
+        record::put,
         refusal::Refusal,
         text,
     },
@@ -202,7 +203,7 @@ fn seen_below<'a>(
 
 fn details(corp: &Corp, department: &Department) -> Value {
     let mut row = department.state();
-    row["department_leader"] = json!(corp.members.leaders_of(department.id));
+    put(&mut row, "department_leader", json!(corp.members.leaders_of(department.id)));
     row
 }
 

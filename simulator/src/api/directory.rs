@@ -13,7 +13,7 @@ use crate::{
         refusal::Refusal,
     },
     http::{
-        body::non_empty,
+        body::NonEmpty,
         request::Call,
         response::{Outcome, Success},
     },
@@ -90,7 +90,7 @@ pub(crate) fn find_by_email(corp: &mut Corp, app: &'static App, call: &Call) -> 
     }
 
     let Search { email, email_type } = call.json()?;
-    let email = non_empty(&email).filter(|it| it.contains('@'));
+    let email = email.non_empty().filter(|it| it.contains('@'));
     let email = email.ok_or_else(|| Refusal::new(60105, "invalid email"))?;
     let is_personal = match email_type {
         None | Some(1) => false,
@@ -127,7 +127,7 @@ pub(crate) fn list_ids(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome
         Some(Ok(limit @ 1..=MAX_ROWS)) => limit,
         Some(_) => return Err(Refusal::invalid("limit", "must be 1 to 10000")),
     };
-    let after = match non_empty(&cursor) {
+    let after = match cursor.non_empty() {
         None => None,
         Some(cursor) => match read_cursor(cursor) {
             None => return Err(Refusal::new(50100, "invalid cursor")),

@@ -9,7 +9,7 @@ use crate::{
     api::content::{self, Sender, check_safe},
     corp::{Corp, group_chats::GroupChat, identities::App, refusal::Refusal, text},
     http::{
-        body::non_empty,
+        body::NonEmpty,
         request::Call,
         response::{Outcome, Success},
     },
@@ -48,7 +48,7 @@ pub(crate) fn create(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
     }
     let members = resolve(corp, &users, 86007)?;
     check_size(&members)?;
-    let owner = match non_empty(&owner) {
+    let owner = match owner.non_empty() {
         // "Random" is the first here, so that runs are alike.
         None => members.first().cloned().unwrap_or_default(),
         Some(owner) => find_in(&members, owner)
@@ -83,7 +83,7 @@ pub(crate) fn update(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
             None => return Err(Refusal::new(86216, "del_user_list: not a member of the chat")),
         };
     }
-    let owner = non_empty(&owner);
+    let owner = owner.non_empty();
     if removed.contains(&chat.owner) && owner.is_none() {
         return Err(Refusal::new(86203, "owner missing: the present one is in del_user_list"));
     }

@@ -7,7 +7,7 @@ use crate::{
     api::profile::{self, Profile},
     corp::{Corp, identities::App, members::Member, refusal::Refusal},
     http::{
-        body::non_empty,
+        body::NonEmpty,
         request::Call,
         response::{Outcome, Success},
     },
@@ -18,7 +18,7 @@ const MAX_BATCH: usize = 200;
 
 pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     let profile: Profile = call.json()?;
-    let user_id = non_empty(&profile.userid).ok_or_else(missing_user_id)?;
+    let user_id = profile.userid.non_empty().ok_or_else(missing_user_id)?;
     check_new_user_id(user_id)?;
     if corp.members.find(user_id).is_some() {
         return Err(Refusal::new(60102, "userid existed"));
@@ -26,7 +26,7 @@ pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     if call.is_strict() && profile.new_userid.is_some() {
         return Err(Refusal::invalid("new_userid", "only known to user/update"));
     }
-    if non_empty(&profile.name).is_none() {
+    if profile.name.non_empty().is_none() {
         return Err(Refusal::new(60112, "invalid name"));
     }
     let mut member = Member::new(user_id);
@@ -40,9 +40,9 @@ pub(crate) fn create(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
 
 pub(crate) fn update(corp: &mut Corp, _: &'static App, call: &Call) -> Outcome {
     let profile: Profile = call.json()?;
-    let user_id = non_empty(&profile.userid).ok_or_else(missing_user_id)?;
+    let user_id = profile.userid.non_empty().ok_or_else(missing_user_id)?;
     let mut member = find(corp, user_id)?.clone();
-    if non_empty(&profile.new_userid).is_some() {
+    if profile.new_userid.non_empty().is_some() {
         return Err(Refusal::new(301_036, "userid can not be changed"));
     }
     profile::apply(corp, &mut member, profile, call.is_strict())?;

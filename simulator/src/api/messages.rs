@@ -18,10 +18,11 @@ use crate::{
         identities::App,
         media::{Kind, Owner},
         messages::Draft,
+        record::put,
         refusal::Refusal,
     },
     http::{
-        body::non_empty,
+        body::NonEmpty,
         request::{Call, Message},
         response::{Outcome, Success},
     },
@@ -67,7 +68,7 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     let content = content::read(corp, call, &message, Sender::App)?;
     let safe = read_safe(corp, call, &message, &content, envelope.safe)?;
     let [to_user, to_party, to_tag] = [&envelope.touser, &envelope.toparty, &envelope.totag]
-        .map(|it| non_empty(it).unwrap_or_default());
+        .map(|it| it.non_empty().unwrap_or_default());
     let recipients = recipients::resolve(corp, app, [to_user, to_party, to_tag], call.is_strict())?;
 
     let now = corp.now();
@@ -81,12 +82,12 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
         "template_card" => Some(call.content(&message)?),
         _ => None,
     };
-    if let Some(task_id) = card.as_ref().and_then(|it| non_empty(&it.task_id)) {
+    if let Some(task_id) = card.as_ref().and_then(|it| it.task_id.non_empty()) {
         corp.messages.use_task_id(app, task_id)?;
     }
     let id = corp.fresh_id("message", ID_LENGTH);
     let mut answer = recipients.answer();
-    answer["msgid"] = json!(id);
+    put(&mut answer, "msgid", json!(id));
     let draft = Draft {
         app,
         to,
@@ -99,7 +100,7 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     corp.messages.send(id, draft, now);
     if card.is_some_and(|it| it.calls_back()) {
         let response_code = corp.fresh_id("card", ID_LENGTH);
-        answer["response_code"] = json!(response_code);
+        put(&mut answer, "response_code", json!(response_code));
         corp.messages.allow_update(response_code, now);
     }
     if checks_duplicates {
@@ -116,7 +117,7 @@ pub(crate) fn recall(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
     }
 
     let Recall { msgid } = call.json()?;
-    let Some(id) = non_empty(&msgid) else { return Err(Refusal::invalid("msgid", "missing")) };
+    let Some(id) = msgid.non_empty() else { return Err(Refusal::invalid("msgid", "missing")) };
     let now = corp.now();
     corp.messages.recall(app, id, now)?;
     Ok(Success::ok(Value::Null))
@@ -167,11 +168,11 @@ pub(crate) fn update_template_card(corp: &mut Corp, app: &'static App, call: &Ca
     {
         return Err(Refusal::new(82101, "userids, partyids and tagids are all empty"));
     }
-    let response_code = non_empty(&update.response_code).unwrap_or_default();
+    let response_code = update.response_code.non_empty().unwrap_or_default();
     let receivers = corp.messages.card_receivers(app, response_code, corp.now())?;
     let content = match (&update.template_card, &update.button) {
         (Some(card), _) => cards::check(card, Place::Update, call.is_strict())?,
-        (None, Some(button)) => match non_empty(&button.replace_name) {
+        (None, Some(button)) => match button.replace_name.non_empty() {
             Some(name) => json!({ "button": { "replace_name": name } }),
             None => return Err(Refusal::new(42027, "missing button.replace_name")),
         },

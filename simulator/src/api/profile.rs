@@ -15,7 +15,7 @@ use crate::{
         refusal::Refusal,
         text,
     },
-    http::body::non_empty,
+    http::body::NonEmpty,
 };
 
 const MAX_DEPARTMENTS: usize = 100;
@@ -160,7 +160,7 @@ pub(crate) fn apply(
         member.telephone = Some(telephone).filter(|it| !it.is_empty());
     }
     apply_text("address", &mut member.address, profile.address, 128)?;
-    if let Some(avatar) = non_empty(&profile.avatar_mediaid) {
+    if let Some(avatar) = profile.avatar_mediaid.non_empty() {
         let found = corp.media.find(avatar, Owner::Corp, Kind::Image, corp.now());
         found.map_err(|_| Refusal::new(301_015, "invalid avatar_mediaid"))?;
         member.avatar = Some(avatar.to_owned());

@@ -143,9 +143,9 @@ fn variables(address: SocketAddr) -> Vec<(String, String)> {
 
 fn announce(variables: &[(String, String)]) -> io::Result<()> {
     // In one piece: a reader that has what it wants may close the pipe.
-    let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let lines: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut stdout = io::stdout().lock();
-    stdout.write_all(lines.as_bytes())?;
+    stdout.write_all((lines.join("\n") + "\n").as_bytes())?;
     stdout.flush()
 }
 

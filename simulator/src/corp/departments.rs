@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::corp::refusal::Refusal;
+use crate::corp::{record::put, refusal::Refusal};
 
 pub(crate) const ROOT: i64 = 1;
 pub(crate) const MAX_LEVELS: usize = 15;
@@ -145,7 +145,7 @@ impl Department {
         let Self { id, name, name_en, parent, order, .. } = self;
         let mut row = json!({ "id": id, "name": name, "parentid": parent, "order": order });
         if let Some(name_en) = name_en {
-            row["name_en"] = json!(name_en);
+            put(&mut row, "name_en", json!(name_en));
         }
         row
     }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{corp::departments::ROOT, known};
+use crate::{
+    corp::{departments::ROOT, record::put},
+    known,
+};
 
 pub(crate) const ACTIVATED: u8 = 1;
 pub(crate) const DISABLED: u8 = 2;
@@ -128,7 +131,7 @@ impl Members {
     pub(crate) fn state(&self) -> Value {
         let rows = self.iter().map(|it| {
             let mut row = it.state();
-            row["licensed"] = json!(self.is_licensed(it));
+            put(&mut row, "licensed", json!(self.is_licensed(it)));
             row
         });
         rows.collect()
@@ -185,14 +188,14 @@ impl Member {
         ];
         for (name, text) in texts {
             if let Some(text) = text {
-                row[name] = json!(text);
+                put(&mut row, name, json!(text));
             }
         }
         if let Some(main) = self.main_department {
-            row["main_department"] = json!(main);
+            put(&mut row, "main_department", json!(main));
         }
         if !self.biz_mail_alias.is_empty() {
-            row["biz_mail_alias"] = json!({ "item": self.biz_mail_alias });
+            put(&mut row, "biz_mail_alias", json!({ "item": self.biz_mail_alias }));
         }
         row
     }

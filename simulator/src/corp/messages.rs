@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::corp::{
     identities::App,
     rate_limit::{DAY, HOUR, MINUTE, SlidingWindow},
+    record::put,
     refusal::Refusal,
 };
 
@@ -190,7 +191,7 @@ impl Messages {
                 "recalled": it.recalled,
             });
             if it.updated {
-                row["updated"] = json!(true);
+                put(&mut row, "updated", json!(true));
             }
             row
         });

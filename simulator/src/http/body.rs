@@ -62,7 +62,14 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// The text, if it is there and not empty.
-pub(crate) fn non_empty(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|it| !it.is_empty())
+/// A text that may be left out.
+pub(crate) trait NonEmpty {
+    /// The text, if it is there and not empty.
+    fn non_empty(&self) -> Option<&str>;
+}
+
+impl NonEmpty for Option<String> {
+    fn non_empty(&self) -> Option<&str> {
+        self.as_deref().filter(|it| !it.is_empty())
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn parse_strictly(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(|error| refuse(error.to_string()))
 }
 
-/// Mends what WeCom is known to mend: commas before a closing bracket, raw control characters in strings, and missing
+/// Mends what WeCom is known to mend: commas before a closing bracket, raw line breaks and tabs in strings, and missing
 /// brackets at the end.
 fn repair(text: &str) -> String {
     let mut repaired = String::with_capacity(text.len() + 8);
@@ -44,10 +44,11 @@ fn repair(text: &str) -> String {
     let mut escaped = false;
     for c in text.chars() {
         if in_string {
-            if c.is_control() {
-                repaired.push_str(&format!("\\u{:04x}", u32::from(c)));
-            } else {
-                repaired.push(c);
+            match c {
+                '\n' => repaired.push_str("\\n"),
+                '\r' => repaired.push_str("\\r"),
+                '\t' => repaired.push_str("\\t"),
+                _ => repaired.push(c),
             }
             in_string = c != '"' || escaped;
             escaped = c == '\\' && !escaped;

@@ -113,7 +113,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             },
             Value::String(it) => visitor.visit_str(it),
             Value::Array(items) => visitor.visit_seq(Items { reader: self, items: items.iter() }),
-            Value::Object(members) => visitor.visit_map(Members::new(self, members, None)),
+            Value::Object(members) => visitor.visit_map(Entries::new(self, members, None)),
         }
     }
 
@@ -134,12 +134,11 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let value = match self.value.as_f64() {
-            Some(it) => it,
-            None => {
-                let parsed = self.value.as_str().and_then(|it| it.trim().parse().ok());
-                self.coerce(&visitor, parsed)?
-            }
+        let value = if let Some(it) = self.value.as_f64() {
+            it
+        } else {
+            let parsed = self.value.as_str().and_then(|it| it.trim().parse().ok());
+            self.coerce(&visitor, parsed)?
         };
         visitor.visit_f64(value)
     }
@@ -176,7 +175,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.value {
-            Value::Object(members) => visitor.visit_map(Members::new(self, members, Some(fields))),
+            Value::Object(members) => visitor.visit_map(Entries::new(self, members, Some(fields))),
             _ => Err(self.invalid_type(&visitor)),
         }
     }
@@ -209,7 +208,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Members<'de> {
+struct Entries<'de> {
     reader: Reader<'de>,
     members: serde_json::map::Iter<'de>,
     /// The keys of the type; none for a type that takes any.
@@ -217,7 +216,7 @@ struct Members<'de> {
     next: Option<&'de Value>,
 }
 
-impl<'de> Members<'de> {
+impl<'de> Entries<'de> {
     fn new(
         reader: Reader<'de>,
         members: &'de Map<String, Value>,
@@ -227,7 +226,7 @@ impl<'de> Members<'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Members<'de> {
+impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{Method, Request};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Fault, Response, Simulator, http::response::plain};
+use crate::{
+    faults::Fault,
+    http::response::{Response, plain},
+    simulator::Simulator,
+};
 
 const OVERVIEW: &str = "\
 A WeCom in memory. Its endpoints are below /cgi-bin/, as on the real server. Control it with:

@@ -108,3 +108,40 @@ fn a_chatbots_media_are_its_own() {
     let id = client.upload_to(&url, "a", b"123456")["media_id"].as_str().unwrap().to_owned();
     assert!(download(&client, &id, None).body.starts_with(b"{\"errcode\":40007"));
 }
+
+#[test]
+fn permanent_images_are_checked_and_counted() {
+    let client = Client::new();
+    let upload = |data: &[u8]| {
+        let token = client.token(known::APP_SECRET);
+        client.upload_to(&format!("/cgi-bin/media/uploadimg?access_token={token}"), "a.png", data)
+    };
+    let large = [PNG, &vec![0; 2 * MB - PNG.len()]].concat();
+    for (data, expected) in [
+        (PNG, 0),
+        (b"12345", 40009),
+        (b"GIF89a", 40123),
+        (large.as_slice(), 0),
+        ([&large, PNG].concat().as_slice(), 40009),
+    ] {
+        let answer = upload(data);
+        assert_eq!(answer["errcode"], expected, "{}", data.len());
+        assert_eq!(answer.get("url").is_some(), expected == 0);
+    }
+    assert_eq!(client.simulator.state()["images"][0]["filename"], "a.png");
+    for _ in 2..1000 {
+        assert_eq!(upload(PNG)["errcode"], 0);
+    }
+    assert_eq!(upload(PNG)["errcode"], 45009);
+    client.simulator.advance(std::time::Duration::from_hours(24));
+    assert_eq!(upload(PNG)["errcode"], 0);
+}
+
+#[test]
+fn chatbot_upload_finds_an_empty_part_before_a_wrong_key() {
+    let client = Client::new();
+    let answer = client.upload_to(&bot_url("other", "file"), "a", b"");
+    assert_eq!(answer["errcode"], 44001);
+    let answer = client.upload_to(&bot_url("other", "file"), "a", b"123456");
+    assert!(answer["errmsg"].as_str().unwrap().starts_with("invalid param 'key'"), "{answer}");
+}

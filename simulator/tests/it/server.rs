@@ -158,6 +158,12 @@ async fn control_requests_control() {
     assert!(simulator.transcript().is_empty());
 
     for (request, body, status) in [
+        ("POST /_simulator/unlicense", r#"{"userid":"nobody"}"#, "400"),
+        (
+            "POST /_simulator/faults",
+            r#"{"on":"/cgi-bin/mesage/send","kind":"endless_body"}"#,
+            "400",
+        ),
         ("POST /_simulator/advance", r#"{"hours":9}"#, "400"),
         ("POST /_simulator/faults", r#"{"kind":"other"}"#, "400"),
         ("GET /_simulator/other", "", "404"),
@@ -165,4 +171,41 @@ async fn control_requests_control() {
         let (head, _) = call(&mut stream, request, body).await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
     }
+}
+
+#[tokio::test]
+async fn queued_faults_can_be_listed() {
+    let (_, mut stream) = start().await;
+    let fault = r#"{"on":"/cgi-bin/message/","times":2,"kind":"endless_body"}"#;
+    call(&mut stream, "POST /_simulator/faults", fault).await;
+    let (_, faults) = call(&mut stream, "GET /_simulator/faults", "").await;
+    let expected = json!([
+        {"on": "/cgi-bin/message/", "skip": 0, "times": 2, "act": false, "kind": "endless_body"}
+    ]);
+    assert_eq!(serde_json::from_str::<Value>(&faults).unwrap(), expected);
+    call(&mut stream, "DELETE /_simulator/faults", "").await;
+    assert_eq!(call(&mut stream, "GET /_simulator/faults", "").await.1, "[]\n");
+}
+
+#[tokio::test]
+async fn overview_says_what_there_is() {
+    let (simulator, mut stream) = start().await;
+    for path in ["/", "/_simulator", "/_simulator/"] {
+        let (head, body) = call(&mut stream, &format!("GET {path}"), "").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(body.contains("GET    /_simulator/state"), "{body}");
+    }
+    for path in ["state", "transcript"] {
+        let (_, body) = call(&mut stream, &format!("GET /_simulator/{path}"), "").await;
+        assert!(body.ends_with('\n'), "{body}");
+    }
+    assert!(simulator.transcript().is_empty());
+}
+
+#[tokio::test]
+async fn body_that_is_too_large_has_a_code() {
+    let (_, mut stream) = start().await;
+    let body = " ".repeat(64 * 1024 * 1024 + 1);
+    let (_, answer) = call(&mut stream, "POST /cgi-bin/webhook/send?key=k", &body).await;
+    assert!(answer.contains("\"errcode\":40206"), "{answer}");
 }
