@@ -44,6 +44,18 @@ host-python: component simulator
 	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
+# Durable engines: their workers are killed at each step, and nothing is done twice.
+.PHONY: example-durable-dbos example-durable-temporal example-durable-restate
+example-durable-dbos: component simulator
+	examples/durable-dbos/test.sh
+
+example-durable-temporal: component simulator
+	examples/durable-temporal/test.sh
+
+example-durable-restate: component simulator
+	cd packages/npm && npm install --no-audit --no-fund && npm run build
+	examples/durable-restate/test.sh
+
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
