@@ -31,9 +31,11 @@ component: wasm-target
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
 
-# Every host that this machine can run.
-.PHONY: hosts host-wasmtime host-node host-python same-results
-hosts: host-node host-python same-results host-wasmtime
+# Every host that this machine can run, a line each. The logs are in target/hosts.
+HOST_TESTS := host-node host-python same-results host-wasmtime host-edge host-cloudflare host-c host-tools host-registry
+.PHONY: hosts $(HOST_TESTS)
+hosts:
+	host-tests/hosts.sh $(HOST_TESTS)
 
 host-node: component simulator
 	cd packages/npm && npm install --no-audit --no-fund && npm test
@@ -48,11 +50,37 @@ host-python: component simulator
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
 
-# The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
-WASMTIME ?= $(or $(shell command -v wasmtime),target/wasmtime-cli/bin/wasmtime)
-host-wasmtime: component simulator
-	[ -x "$(WASMTIME)" ] || $(CARGO) install wasmtime-cli@48.0.8 --locked --root target/wasmtime-cli
+# Programs that the tests of hosts run, from PyPI.
+target/hosts/ready: host-tests/hosts.txt
+	python3 -m venv target/hosts
+	target/hosts/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: -r $<
+	chmod +x target/hosts/lib/python*/site-packages/wasmtime_cli/wasmtime # without it in the wheel
+	touch $@
+
+# The unmodified wasmtime command: another one is named by WASMTIME, such as that of
+# `cargo install wasmtime-cli@48.0.8 --locked`, which takes 15 minutes on 2 cores.
+WASMTIME ?= $(CURDIR)/target/hosts/bin/wasmtime
+WASH ?= $(CURDIR)/target/hosts/bin/wash
+WASSETTE ?= $(CURDIR)/target/hosts/bin/wassette
+host-wasmtime: component simulator target/hosts/ready
 	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
+
+# The edge function: the handler, and the handler with the connector plugged into it.
+.PHONY: edge-alerts
+edge-alerts: component
+	$(CARGO) build --locked -p edge-alerts --target wasm32-wasip2 --profile component --target-dir target/component
+	cp target/component/wasm32-wasip2/component/edge_alerts.wasm target/edge-alerts-handler.wasm
+	$(CARGO) build --locked --workspace --example compose
+	target/debug/examples/compose target/edge-alerts-handler.wasm $(COMPONENT) target/edge-alerts.wasm
+
+# The edge function under wasmtime serve, jco serve and wasmCloud.
+host-edge: wasm-target target/hosts/ready packages/npm/node_modules
+	WASMTIME="$(WASMTIME)" WASH="$(WASH)" JCO="$(CURDIR)/packages/npm/node_modules/.bin/jco" \
+		$(CARGO) test --locked --workspace --features edge-alerts/hosts --test serve -- hosts::
+
+packages/npm/node_modules: packages/npm/package-lock.json
+	cd packages/npm && npm ci --no-audit --no-fund
+	touch $@
 
 # What a call costs, beside what it could cost and beside other libraries: writes docs/speed.md and docs/speed.svg.
 # Needs python3 and node; takes 2 minutes on a quiet machine, and 10 to 15 more to build.

@@ -1,15 +1,15 @@
-//! What the function answers.
+//! What the function responds.
 
-/// An HTTP answer with a line of text.
+/// An HTTP response with a line of text.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
-    /// Seconds after which posting again may help.
+    /// Seconds after which a retry may help.
     pub(crate) retry_after: Option<u32>,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
         Self { status, retry_after: None, text: text.into() }
     }
