@@ -78,6 +78,10 @@ host-edge: wasm-target target/hosts/ready packages/npm/node_modules
 	WASMTIME="$(WASMTIME)" WASH="$(WASH)" JCO="$(CURDIR)/packages/npm/node_modules/.bin/jco" \
 		$(CARGO) test --locked --workspace --features edge-alerts/hosts --test serve -- hosts::
 
+# A Worker under Cloudflare's workerd.
+host-cloudflare: component simulator
+	cd examples/cloudflare-worker && npm ci --no-audit --no-fund && npm test
+
 packages/npm/node_modules: packages/npm/package-lock.json
 	cd packages/npm && npm ci --no-audit --no-fund
 	touch $@
