@@ -82,6 +82,17 @@ host-edge: wasm-target target/hosts/ready packages/npm/node_modules
 host-cloudflare: component simulator
 	cd examples/cloudflare-worker && npm ci --no-audit --no-fund && npm test
 
+# A C program. The library is that of the Python package; its headers are in a crate, whose version is the package's.
+C_API := $(CURDIR)/target/c-api
+host-c: component simulator $(C_API)/ready
+	examples/c/test.sh $(C_API) $(COMPONENT) target/debug/wecom-simulator
+
+.PHONY: c-api
+c-api: $(C_API)/ready
+$(C_API)/ready: target/hosts/ready examples/c/headers.sh
+	examples/c/headers.sh target/hosts $(C_API)
+	touch $@
+
 packages/npm/node_modules: packages/npm/package-lock.json
 	cd packages/npm && npm ci --no-audit --no-fund
 	touch $@
