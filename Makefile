@@ -23,10 +23,20 @@ test: wasm-target
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace
 
-# The component, as it is released.
+# The component, as it is released: built, then without names for debuggers and with metadata. The revision is that of the
+# working tree; the address of the source is known where it was cloned from one, or by SOURCE=https://…
+REVISION ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
+SOURCE ?= $(filter https://%,$(shell git config --get remote.origin.url 2>/dev/null))
 component: wasm-target
 	$(CARGO) build --locked -p wecom-connector --target wasm32-wasip2 --profile component --target-dir target/component
-	cp target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
+	$(CARGO) build --locked -p wecom-release
+	target/debug/wecom-release describe target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT) "$(REVISION)" "$(SOURCE)"
+
+# The component for hosts that offer its functions to a model as tools: with the documentation of the contract.
+TOOLS := target/wecom-connector-tools.wasm
+.PHONY: component-for-tools
+component-for-tools: component
+	target/debug/wecom-release document $(COMPONENT) $(TOOLS) wit
 
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
@@ -61,7 +71,6 @@ target/hosts/ready: host-tests/hosts.txt
 # `cargo install wasmtime-cli@48.0.8 --locked`, which takes 15 minutes on 2 cores.
 WASMTIME ?= $(CURDIR)/target/hosts/bin/wasmtime
 WASH ?= $(CURDIR)/target/hosts/bin/wash
-WASSETTE ?= $(CURDIR)/target/hosts/bin/wassette
 host-wasmtime: component simulator target/hosts/ready
 	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
 
@@ -92,6 +101,19 @@ c-api: $(C_API)/ready
 $(C_API)/ready: target/hosts/ready examples/c/headers.sh
 	examples/c/headers.sh target/hosts $(C_API)
 	touch $@
+
+# Wassette, which needs a newer C library than Debian 12 has: there it gets one that is not installed.
+WASSETTE ?= target/hosts/wassette
+host-tools: component-for-tools simulator target/hosts/wassette
+	host-tests/wassette.sh target/debug/wecom-release $(COMPONENT) $(TOOLS) "$(WASSETTE)" target/debug/wecom-simulator
+
+target/hosts/wassette: target/hosts/ready
+	program=$$(echo $(CURDIR)/target/hosts/lib/python*/site-packages/wassette_cli/wassette) && \
+		{ ! $$program --version >/dev/null 2>&1 && host-tests/newer-libc.sh $$program target/hosts/libc $@ || ln -sf $$program $@; }
+
+# The component as an OCI artifact in a registry on this machine.
+host-registry: component target/hosts/ready
+	host-tests/registry.sh target/debug/wecom-release "$(WASH)" $(COMPONENT)
 
 packages/npm/node_modules: packages/npm/package-lock.json
 	cd packages/npm && npm ci --no-audit --no-fund
@@ -128,10 +150,12 @@ bless:
 wasm-target:
 	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
 
-# What ships beside the component, in dist/: contract, list of parts, checksums.
+# What is released, in dist/: the component, the component for tools, contract, list of parts, checksums. The component is pushed
+# to a registry on this machine and pulled by digest (Debian: apt-get install docker-registry).
 .PHONY: dist reproducible deny fuzz
-dist: component
+dist: component-for-tools target/hosts/ready
 	.ci/dist
+	host-tests/registry.sh target/debug/wecom-release "$(WASH)" dist/wecom-connector.wasm
 
 # Builds the component twice, in two places: the same bytes.
 reproducible: wasm-target
