@@ -83,13 +83,17 @@ edge-alerts: component
 	target/debug/examples/compose target/edge-alerts-handler.wasm $(COMPONENT) target/edge-alerts.wasm
 
 # The edge function under wasmtime serve, jco serve and wasmCloud.
-host-edge: wasm-target target/hosts/ready packages/npm/node_modules
-	WASMTIME="$(WASMTIME)" WASH="$(WASH)" JCO="$(CURDIR)/packages/npm/node_modules/.bin/jco" \
+host-edge: wasm-target target/hosts/ready examples/cloudflare-worker/node_modules
+	WASMTIME="$(WASMTIME)" WASH="$(WASH)" JCO="$(CURDIR)/examples/cloudflare-worker/node_modules/.bin/jco" \
 		$(CARGO) test --locked --workspace --features edge-alerts/hosts --test serve -- hosts::
 
 # A Worker under Cloudflare's workerd.
-host-cloudflare: component simulator
-	cd examples/cloudflare-worker && npm ci --no-audit --no-fund && npm test
+host-cloudflare: component simulator examples/cloudflare-worker/node_modules
+	cd examples/cloudflare-worker && npm test
+
+examples/cloudflare-worker/node_modules: examples/cloudflare-worker/package-lock.json
+	cd examples/cloudflare-worker && npm ci --no-audit --no-fund
+	touch $@
 
 # A C program. The library is that of the Python package; its headers are in a crate, whose version is the package's.
 C_API := $(CURDIR)/target/c-api
@@ -114,10 +118,6 @@ target/hosts/wassette: target/hosts/ready
 # The component as an OCI artifact in a registry on this machine.
 host-registry: component target/hosts/ready
 	host-tests/registry.sh target/debug/wecom-release "$(WASH)" $(COMPONENT)
-
-packages/npm/node_modules: packages/npm/package-lock.json
-	cd packages/npm && npm ci --no-audit --no-fund
-	touch $@
 
 # What a call costs, beside what it could cost and beside other libraries: writes docs/speed.md and docs/speed.svg.
 # Needs python3 and node; takes 2 minutes on a quiet machine, and 10 to 15 more to build.

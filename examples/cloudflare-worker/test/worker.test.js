@@ -83,6 +83,13 @@ test('the status says what went wrong', async (context) => {
   assert.equal(await (await post()).text(), 'sent\n');
 });
 
+test('workerd does not end a call of 20 seconds', async (context) => {
+  const { WECOM_CHATBOT_KEY, WECOM_BASE_URL } = wecom;
+  const post = await start(context, { ALERTS_TOKEN: 'change-me', WECOM_CHATBOT_KEY, WECOM_BASE_URL });
+  await control('POST', 'faults', { kind: { slow_body: { chunk: 4096, pause_ms: 20_000 } } });
+  assert.equal(await (await post()).text(), 'sent\n');
+});
+
 test('an isolate keeps its instances, and they their tokens', async (context) => {
   const { WECOM_CORP_ID, WECOM_SECRET, WECOM_AGENT_ID, WECOM_BASE_URL } = wecom;
   const application = { WECOM_CORP_ID, WECOM_SECRET, WECOM_AGENT_ID, WECOM_BASE_URL };

@@ -192,6 +192,8 @@ fn members_get_application_messages() {
 
 #[cfg(feature = "hosts")]
 mod hosts {
+    use std::thread;
+
     use super::*;
     use crate::process::Process;
 
@@ -247,6 +249,26 @@ mod hosts {
             "what the handler is granted is not the connector's: {reply:?}"
         );
         assert!(wecom.messages().is_empty());
+    }
+
+    #[test]
+    fn no_host_ends_a_call_of_20_seconds() {
+        let wait = |start: fn(&WeCom) -> Process| {
+            let wecom = WeCom::new();
+            let server = start(&wecom);
+            wecom.trouble(FaultKind::SlowBody { chunk: MEBIBYTE, pause_ms: 20_000 });
+            assert_eq!(server.post(&format!("Bearer {TOKEN}"), PAYLOAD).status, 200);
+        };
+        let hosts: [fn(&WeCom) -> Process; 3] = [
+            |wecom| Process::wasmtime(&wecom.environment(), &[]),
+            |wecom| Process::jco(&wecom.environment()),
+            |wecom| Process::wash(wecom, |config| config),
+        ];
+        thread::scope(|scope| {
+            for host in hosts {
+                scope.spawn(move || wait(host));
+            }
+        });
     }
 
     /// As of wash 2.10, instances are pooled for calls with WASI 0.3 alone.

@@ -15,7 +15,7 @@ use std::{
 use crate::{Reply, Server, WeCom, compose};
 
 /// How long a server may take to compile the component and answer.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 pub(crate) struct Process(Child, SocketAddr);
 
