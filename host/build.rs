@@ -1,4 +1,4 @@
-//! Builds the component, and collects the contract's files, for the library to carry both.
+//! Builds the component for the library to carry.
 
 #![allow(
     clippy::print_stdout,
@@ -9,8 +9,7 @@
 use std::{
     env,
     error::Error,
-    fmt::Write as _,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -32,8 +31,7 @@ fn prepare() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
     let out = PathBuf::from(variable("OUT_DIR")?);
 
-    fs::write(out.join("contract_files.rs"), contract_files(&root.join("wit"))?)?;
-
+    println!("cargo::rerun-if-changed={}", root.join("wit").display());
     println!("cargo::rerun-if-env-changed={READY_MADE}");
     let component = match env::var_os(READY_MADE) {
         Some(file) => {
@@ -45,23 +43,6 @@ fn prepare() -> Result<(), Box<dyn Error>> {
     };
     println!("cargo::rustc-env=WECOM_COMPONENT_WASM={}", component.display());
     Ok(())
-}
-
-/// A Rust expression: the name and text of each file of the contract.
-fn contract_files(folder: &Path) -> Result<String, Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
-    files.retain(|it| it.extension().is_some_and(|extension| extension == "wit"));
-    files.sort();
-
-    let mut list = String::from("&[\n");
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
-    }
-    list.push(']');
-    Ok(list)
 }
 
 /// Runs cargo in a target folder of its own: the outer cargo holds the lock of the usual one until this script ends.

@@ -62,9 +62,8 @@ impl Schemas<'_> {
     pub fn ty(self, ty: &Type) -> Value {
         if let Some((minimum, maximum)) = ty.range() {
             // Beyond 64 bits there is no integer type.
-            let number = |it: i128| {
-                i64::try_from(it).map(Value::from).unwrap_or_else(|_| u64::MAX.into())
-            };
+            let number =
+                |it: i128| i64::try_from(it).map(Value::from).unwrap_or_else(|_| u64::MAX.into());
             return json!({ "type": "integer", "minimum": number(minimum), "maximum": number(maximum) });
         }
         match ty {

@@ -60,8 +60,9 @@ impl Reader<'_> {
 
         let Sections { documentation, page, errors, example } = sections(&text(&function.docs));
         let page = page.ok_or_else(|| wrong("names no page of WeCom"))?;
-        let arguments = example::arguments(self.0, function, &example)
-            .map_err(|error| wrong(&format!("the example is not WAVE of this function: {error}")))?;
+        let arguments = example::arguments(self.0, function, &example).map_err(|error| {
+            wrong(&format!("the example is not WAVE of this function: {error}"))
+        })?;
         let mut parameters = Vec::new();
         for it in &function.params {
             parameters.push(Parameter { name: it.name.clone(), ty: self.ty(&it.ty)? });
@@ -81,7 +82,9 @@ impl Reader<'_> {
             errors,
             example: Example { wave: example, arguments },
             parameters,
-            result: self.success(function).ok_or_else(|| wrong("does not return `result<…, error>`"))??,
+            result: self
+                .success(function)
+                .ok_or_else(|| wrong("does not return `result<…, error>`"))??,
             name,
         })
     }

@@ -33,7 +33,8 @@ use wasmtime_wasi_http::{
         types::{HostFutureIncomingResponse, HostOutgoingRequest},
     },
 };
-use wecom_host::{COMPONENT, body, contract::Contract};
+use wecom_contract::Contract;
+use wecom_host::{COMPONENT, body};
 
 const SLACK: f64 = 0.02;
 /// Far more than any call uses.
@@ -51,7 +52,7 @@ async fn fuel_of_each_action() {
     pre.instantiate_async(&mut store).await.unwrap();
     let mut figures = vec![("(a new instance)".to_owned(), TANK - store.get_fuel().unwrap())];
     for action in Contract::load().unwrap().actions {
-        let arguments = action.example_arguments().unwrap();
+        let arguments = action.example.arguments;
         let mut store = self::store(&engine);
         let instance = pre.instantiate_async(&mut store).await.unwrap();
         // The first call on an instance sets up the allocator besides.

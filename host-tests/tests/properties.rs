@@ -20,7 +20,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use host_tests::{CHAT, MEMBERS, NORTH, Stage, known_environment};
 use serde_json::{Map, Value, json};
 use wasmtime::component::Type;
-use wecom_host::{COMPONENT, CallError, Host, Options, contract::Contract};
+use wecom_contract::Contract;
+use wecom_host::{COMPONENT, CallError, Host, Options};
 
 use crate::dice::Dice;
 
@@ -432,7 +433,7 @@ async fn checks_and_simulator_agree_and_nothing_traps() {
     let mut rare = Vec::new();
     for function in host.functions() {
         let name = function.name.as_str();
-        let example = contract.action(name).unwrap().example_arguments().unwrap();
+        let example = contract.action(name).unwrap().example.arguments.clone();
         let mut corp = Corp::new().await;
         let (mut accepted, mut refused) = (0, 0);
         let cases =

@@ -18,13 +18,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
+use wecom_contract::FILES;
 use wecom_host::{
     COMPONENT, Timeouts, Transport, TransportError,
     bindings::exports::wecom::connector::{
         app_messages::{AppText, Recipients},
         media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
     },
-    contract::FILES,
 };
 use wit_parser::{Function, Resolve, SourceMap};
 

@@ -130,11 +130,6 @@ impl Host {
         self.0.functions.get(name)
     }
 
-    /// Names of functions that somebody may have meant by `name`, the likeliest first.
-    pub fn similar_functions(&self, name: &str) -> Vec<String> {
-        crate::contract::similar(name, self.0.functions.keys().map(String::as_str))
-    }
-
     fn with_component(component: &Component, options: Options) -> wasmtime::Result<Self> {
         let pre = linker(component.engine())?.instantiate_pre(component)?;
         let Options { limits, instances: _, cache: _, transport } = options;

@@ -44,13 +44,8 @@ struct Live {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The component exports no function of this name; these come near.
-    UnknownFunction {
-        /// The name asked for.
-        name: String,
-        /// Names that may have been meant, the likeliest first.
-        similar: Vec<String>,
-    },
+    /// The component exports no function of this name.
+    UnknownFunction(String),
     /// The JSON does not fit the parameters. Nothing was called.
     Arguments(Vec<Problem>),
     /// The function itself returned an error: the contract's `error`, as JSON.
@@ -98,8 +93,7 @@ impl Instance {
     ) -> Result<Value, CallError> {
         let loaded = Arc::clone(&self.host.0);
         let Some(function) = loaded.functions.get(function) else {
-            let similar = self.host.similar_functions(function);
-            return Err(CallError::UnknownFunction { name: function.into(), similar });
+            return Err(CallError::UnknownFunction(function.into()));
         };
         let limit = loaded.limits.arguments;
         if upload::carries_file(&function.name) && loaded.typed.is_ok() {
@@ -189,15 +183,7 @@ fn seconds(time: Duration) -> String {
 impl fmt::Display for CallError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownFunction { name, similar } => {
-                write!(out, "there is no action {name}")?;
-                if let Some((first, rest)) = similar.split_first() {
-                    write!(out, "; did you mean {first}")?;
-                    rest.iter().try_for_each(|it| write!(out, " or {it}"))?;
-                    write!(out, "?")?;
-                }
-                Ok(())
-            }
+            Self::UnknownFunction(name) => write!(out, "there is no action {name}"),
             Self::Arguments(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 out.write_str(&problems.join("; "))
@@ -256,7 +242,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Limits, Options, bindings::exports::wecom::connector::types::Chatbot, contract,
+        Limits, Options, bindings::exports::wecom::connector::types::Chatbot,
         testing::hollow_connector,
     };
 
@@ -306,7 +292,7 @@ mod tests {
         let refused = instance.call_json("refuse", &json!({"whether": true})).await;
         assert!(matches!(refused, Err(CallError::Returned(Value::Null))), "{refused:?}");
         let unknown = instance.call_json("ad", &json!({})).await.unwrap_err();
-        assert_eq!(unknown.to_string(), "there is no action ad; did you mean add?");
+        assert_eq!(unknown.to_string(), "there is no action ad");
         let bad = instance.call_json("add", &json!({"a": -1, "c": 1})).await.unwrap_err();
         assert_eq!(
             bad.to_string(),
@@ -374,7 +360,7 @@ mod tests {
     #[tokio::test]
     async fn calls_with_types() {
         let limits = Limits { time: Duration::from_millis(50), ..Limits::default() };
-        let host = host(&hollow_connector(contract::FILES), limits);
+        let host = host(&hollow_connector(wecom_contract::FILES), limits);
         let mut instance = instance(&host);
         // In a task of its own, as servers do.
         let trap = tokio::spawn(async move {
@@ -404,7 +390,7 @@ mod tests {
     #[test]
     fn a_sandbox_may_outlive_the_runtime() {
         let limits = Limits { time: Duration::from_millis(50), ..Limits::default() };
-        let host = host(&hollow_connector(contract::FILES), limits);
+        let host = host(&hollow_connector(wecom_contract::FILES), limits);
         let mut instance = instance(&host);
         for (pause, fits) in [(1, true), (1, true), (5_000, false)] {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -419,7 +405,7 @@ mod tests {
     #[tokio::test]
     async fn another_contract_is_noticed_before_the_call() {
         // In an interface that is not used.
-        let other: Vec<_> = contract::FILES
+        let other: Vec<_> = wecom_contract::FILES
             .iter()
             .map(|(name, text)| {
                 (
@@ -443,12 +429,12 @@ mod tests {
 
     #[test]
     fn every_example_of_the_contract_fits() {
-        let host = host(&hollow_connector(contract::FILES), Limits::default());
-        let contract = contract::Contract::load().unwrap();
+        let host = host(&hollow_connector(wecom_contract::FILES), Limits::default());
+        let contract = wecom_contract::Contract::load().unwrap();
         assert_eq!(contract.actions.len(), host.functions().count());
         for action in contract.actions {
             let function = host.function(&action.name).unwrap();
-            let arguments = action.example_arguments().unwrap();
+            let arguments = action.example.arguments;
             let read = json::arguments(&function.params, &arguments, usize::MAX);
             assert!(read.is_ok(), "{}: {:?}", action.name, read.err());
         }

@@ -37,10 +37,6 @@
 //! | `upload.rs` | calls that carry a file, which dynamic values would swell |
 //! | `transport.rs` | [`Transport`]: how requests leave; replace it to test without a network |
 //! | `pool.rs`, `dial.rs`, `alarm.rs` | [`Pool`]: the transport that keeps connections alive |
-//! | `contract.rs` | [`contract`]: the WIT files as documentation |
-//! | `bin/wecom/` | the command |
-
-pub mod contract;
 
 mod alarm;
 mod connector;

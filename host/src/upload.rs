@@ -250,11 +250,11 @@ mod tests {
     use wasmtime::component::Type;
 
     use super::*;
-    use crate::{Host, Options, contract, json, testing::hollow_connector};
+    use crate::{Host, Options, json, testing::hollow_connector};
 
     fn read(function: &str, arguments: &Value) -> Upload {
         let options = Options { instances: 1, ..Options::default() };
-        let host = Host::new(&hollow_connector(contract::FILES), options).unwrap();
+        let host = Host::new(&hollow_connector(wecom_contract::FILES), options).unwrap();
         let params: &[(String, Type)] = &host.function(function).unwrap().params;
         let apart = json::arguments_and_bytes(params, arguments, 1 << 20).unwrap();
         Upload::new(function, apart).unwrap()
