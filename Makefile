@@ -44,6 +44,14 @@ host-python: component simulator
 	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
+# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19.
+.PHONY: mcp-clients
+mcp-clients: build
+	[ -x target/mcp/bin/python ] || python3 -m venv target/mcp
+	target/mcp/bin/python -m pip install --quiet mcp==2.3.0
+	target/mcp/bin/python cli/tests/clients/mcp_client.py target/debug/wecom
+	npx --yes @modelcontextprotocol/inspector@2.12.0 --cli target/debug/wecom mcp --read-only --method tools/list | grep list-member-ids
+
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)

@@ -193,7 +193,9 @@ impl<'a> Builder<'a> {
                         let twice: Vec<String> =
                             new.keys().filter(|it| old.contains_key(*it)).cloned().collect();
                         old.extend(new);
-                        twice.iter().for_each(|it| self.twice(&format!("{name}.{it}")));
+                        for it in twice {
+                            self.twice(&format!("{name}.{it}"));
+                        }
                     }
                     _ => self.twice(&name),
                 },
@@ -204,13 +206,9 @@ impl<'a> Builder<'a> {
     fn set(&mut self, path: &str, source: &Source<'_>) {
         let first = path.split('.').next().unwrap_or_default();
         let record = self.record_with(first).cloned();
-        let (param, steps): (Option<Parameter>, Vec<&str>) = match record {
-            Some(record) => (Some(record), path.split('.').collect()),
-            None => {
-                let param = self.action.parameters.iter().find(|it| it.name == first);
-                (param.cloned(), path.split('.').skip(1).collect())
-            }
-        };
+        let steps: Vec<&str> = path.split('.').skip(usize::from(record.is_none())).collect();
+        let param =
+            record.or_else(|| self.action.parameters.iter().find(|it| it.name == first).cloned());
         let Some(param) = param else {
             let names: Vec<&str> =
                 self.action.parameters.iter().map(|it| it.name.as_str()).collect();

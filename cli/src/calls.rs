@@ -13,7 +13,8 @@ use crate::{
     cli::{Call, Using},
     failure::Failure,
     input,
-    output::{Format, Output, Paint, truncation},
+    member::{get, set},
+    output::{Format, Output, Paint, truncation, write_text},
     session::Session,
     suggest,
     wire::Mode,
@@ -80,13 +81,11 @@ fn all_pages(
         if let Some(Value::Array(more)) = page.get_mut(list).map(Value::take) {
             rows.extend(more);
         }
-        match page.get("next-cursor") {
-            Some(Value::String(cursor)) => arguments["cursor"] = cursor.as_str().into(),
-            _ => {
-                page[list] = rows.into();
-                return Ok(page);
-            }
-        }
+        let Value::String(cursor) = get(&page, "next-cursor") else {
+            set(&mut page, list, rows);
+            return Ok(page);
+        };
+        set(&mut arguments, "cursor", cursor.as_str());
     }
 }
 
@@ -103,27 +102,28 @@ fn dry_run(
         // It was refused before it was sent.
         return outcome.map(drop);
     };
-    let truncated = outcome.ok().map(|it| it["truncated"].clone()).filter(Value::is_array);
+    let truncated = outcome.ok().map(|it| get(&it, "truncated").clone()).filter(Value::is_array);
     let request =
         json!({ "dry-run": request, "truncated": truncated.unwrap_or_else(|| json!([])) });
     if output.result_format() != Format::Text {
         return output.result(&request);
     }
 
-    let request = (&request["dry-run"], &request["truncated"]);
-    let mut text = format!("{} {}\n", string(&request.0["method"]), string(&request.0["url"]));
-    match &request.0["body"] {
+    let request = (get(&request, "dry-run"), get(&request, "truncated"));
+    let mut text =
+        format!("{} {}\n", string(get(request.0, "method")), string(get(request.0, "url")));
+    match get(request.0, "body") {
         Value::Null => {}
-        Value::String(body) => text += &format!("\n{body}\n"),
-        body => text += &format!("\n{body:#}\n"),
+        Value::String(body) => text.extend(["\n", body, "\n"]),
+        body => text.extend(["\n", &format!("{body:#}"), "\n"]),
     }
     let paint = Paint::stdout();
     for it in request.1.as_array().into_iter().flatten() {
-        text += &format!("\n{}", truncation(it, output.lang, &paint));
+        text.extend(["\n", &truncation(it, output.lang, &paint)]);
     }
     text += "\n";
     text += output.lang.pick("Nothing was sent.", "什么也没有发送。");
-    output.text(&text)
+    write_text(&text)
 }
 
 fn string(value: &Value) -> &str {
@@ -152,15 +152,15 @@ pub(crate) fn batch(
         of += 1;
         let mut report = json!({ "line": number + 1 });
         match batch_line(contract, &mut session, &line, &using.identity(), &mut report) {
-            Ok(result) => report["result"] = result,
+            Ok(result) => set(&mut report, "result", result),
             Err(failure) => {
-                report["error"] = failure.json()["error"].take();
+                set(&mut report, "error", failure.error());
                 failed += 1;
                 code = code.max(failure.code());
             }
         }
         if !output.quiet || report.get("error").is_some() {
-            output.text(&report.to_string())?;
+            write_text(&report.to_string())?;
         }
     }
     if failed > 0 { Err(Failure::Several { failed, of, code }) } else { Ok(()) }
@@ -181,12 +181,12 @@ fn batch_line(
     let line = input::json(line).map_err(|error| usage(&format!("the JSON is broken: {error}")))?;
     let Value::Object(mut line) = line else { return Err(usage("the JSON is not an object")) };
     if let Some(id) = line.remove("id") {
-        report["id"] = id;
+        set(report, "id", id);
     }
     let Some(Value::String(name)) = line.remove("action") else {
         return Err(usage("there is no \"action\""));
     };
-    report["action"] = name.as_str().into();
+    set(report, "action", name.as_str());
     let arguments = match line.remove("arguments") {
         None => Map::new(),
         Some(Value::Object(arguments)) => arguments,

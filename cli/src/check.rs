@@ -6,7 +6,8 @@ use crate::{
     cli::Using,
     failure::{self, Failure},
     lang::Lang,
-    output::{Format, Output, visible},
+    member::get,
+    output::{Format, Output, visible, write_text},
     profiles,
     session::Session,
     wire::Mode,
@@ -56,7 +57,8 @@ pub(crate) fn check(output: Output, using: &Using) -> Result<(), Failure> {
 fn try_secret(session: &mut Session, profile: &str, scope: &str) -> Result<String, Failure> {
     let application = json!({ "profile": profile });
     let arguments = json!({ "application": application, "scope": scope });
-    let token = session.call("get-access-token", &arguments)?["access-token"].take();
+    let issued = session.call("get-access-token", &arguments)?;
+    let token = get(&issued, "access-token");
     let arguments = json!({ "application": { "token": token } });
     let departments = session.call("list-department-ids", &arguments)?;
     let number = departments.as_array().map_or(0, Vec::len);
@@ -82,7 +84,7 @@ fn report(output: Output, prefix: &str, findings: Vec<Finding>) -> Result<(), Fa
             }
             Some(Err(failure)) => {
                 lines.push(format!("!! {what}: {}", reason(&failure)));
-                let error = failure.json()["error"].take();
+                let error = failure.error();
                 json.push(json!({ "credential": what, "state": "failed", "error": error }));
                 if worst.as_ref().is_none_or(|it| it.code() < failure.code()) {
                     worst = Some(failure);
@@ -97,9 +99,9 @@ fn report(output: Output, prefix: &str, findings: Vec<Finding>) -> Result<(), Fa
         )));
     }
     if text {
-        output.text(&lines.join("\n"))?
+        write_text(&lines.join("\n"))?;
     } else {
-        output.result(&Value::Array(json))?
+        output.result(&Value::Array(json))?;
     }
     match worst {
         None => Ok(()),
@@ -112,7 +114,7 @@ fn reason(failure: &Failure) -> String {
     let Failure::Returned(error) = failure else { return visible(&failure.json().to_string()) };
     let payload = &error[failure::case(error)];
     let part = |name: &str| payload[name].as_str().map(visible);
-    let text = match (payload["code"].as_i64(), part("message"), part("hint")) {
+    let text = match (get(payload, "code").as_i64(), part("message"), part("hint")) {
         (Some(code), Some(message), Some(hint)) => format!("{code} {message}: {hint}"),
         _ => match (payload.as_str(), part("reason")) {
             (Some(text), _) => visible(text),

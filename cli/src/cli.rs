@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use wecom_contract::Contract;
@@ -176,7 +176,7 @@ pub(crate) struct CallOptions {
 /// How calls are made.
 #[derive(Args)]
 pub(crate) struct Using {
-    /// Whose credentials to use. Without it and WECOM_PROFILE, those of the unnamed profile.
+    /// Whose credentials to use. Without it and `WECOM_PROFILE`, those of the unnamed profile.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Show each request and response on stderr, secrets masked.
@@ -297,7 +297,44 @@ pub(crate) fn command(contract: &Contract, words: &[OsString], reader: Reader) -
         }
         command = command.subcommand(subcommand);
     }
-    command
+    if reader.lang == Lang::Chinese { chinese(command) } else { command }
+}
+
+/// The help of a command by its name.
+pub(crate) fn help(contract: &Contract, reader: Reader, name: &str) -> Option<String> {
+    let mut command = command(contract, &[], reader);
+    // Gives the commands their full names.
+    command.build();
+    let found = command.find_subcommand_mut(name).filter(|it| !it.is_hide_set())?;
+    Some(found.render_long_help().to_string())
+}
+
+/// A command with all that is below it in Chinese.
+fn chinese(command: clap::Command) -> clap::Command {
+    let name = command.get_name().to_owned();
+    let text = |key: String| Lang::Chinese.text(&key, "").to_owned();
+    let help = clap::Arg::new("help")
+        .short('h')
+        .long("help")
+        .action(ArgAction::Help)
+        .help_heading("选项")
+        .help("显示帮助");
+    let command = command
+        .mut_args(|argument| {
+            let heading = if argument.is_positional() { "参数" } else { "选项" };
+            let text = text(format!("option.{}", argument.get_id()));
+            let argument = argument.help_heading(heading);
+            if text.is_empty() { argument } else { argument.help(text) }
+        })
+        .mut_subcommands(chinese)
+        .disable_help_flag(true)
+        .arg(help)
+        .subcommand_help_heading("命令")
+        .help_template("{about}\n\n用法: {usage}\n\n{all-args}");
+    match text(format!("command.{name}")) {
+        about if about.is_empty() => command,
+        about => command.about(about),
+    }
 }
 
 /// The language that the words ask for, known before they are parsed since errors speak it, too.

@@ -8,7 +8,8 @@ use wecom_contract::Contract;
 use crate::{
     failure::{self, Failure},
     lang::Lang,
-    output::{Format, Output},
+    member::{get, set},
+    output::{Format, Output, write_text},
     session::{Session, Setup},
     wire::Mode,
 };
@@ -38,20 +39,16 @@ pub(crate) fn explain(contract: &Contract, output: Output, code: i64) -> Result<
                 let case = failure::case(&error);
                 let answer = json!({
                     "case": case,
-                    "hint": error[case]["hint"],
-                    "retry-after": error[case]["retry-after"],
+                    "hint": get(get(&error, case), "hint"),
+                    "retry-after": get(get(&error, case), "retry-after"),
                 });
-                match answers.iter_mut().find(|it| same(it, &answer)) {
-                    Some(known) => {
-                        if let Some(calls) = known["calls"].as_array_mut() {
-                            calls.push(action.into());
-                        }
-                    }
-                    None => {
-                        let mut answer = answer;
-                        answer["calls"] = json!([action]);
-                        answers.push(answer);
-                    }
+                let known = answers.iter_mut().find(|it| same(it, &answer));
+                if let Some(calls) = known.and_then(|it| it.get_mut("calls")?.as_array_mut()) {
+                    calls.push(action.into());
+                } else {
+                    let mut answer = answer;
+                    set(&mut answer, "calls", json!([action]));
+                    answers.push(answer);
                 }
             }
             Err(failure) => return Err(failure),
@@ -68,11 +65,11 @@ pub(crate) fn explain(contract: &Contract, output: Output, code: i64) -> Result<
     if output.result_format() != Format::Text {
         return output.result(&json!({ "code": code, "answers": answers, "actions": mentions }));
     }
-    output.text(&text(output.lang, code, &answers, &mentions))
+    write_text(&text(output.lang, code, &answers, &mentions))
 }
 
 fn same(a: &Value, b: &Value) -> bool {
-    ["case", "hint", "retry-after"].iter().all(|it| a[*it] == b[*it])
+    ["case", "hint", "retry-after"].iter().all(|it| get(a, it) == get(b, it))
 }
 
 /// Whether a text names a code, as a whole number.
@@ -86,30 +83,31 @@ fn text(lang: Lang, code: i64, answers: &[Value], mentions: &[Value]) -> String 
     let mut lines = vec![code.to_string()];
     for answer in answers {
         if answers.len() > 1 {
-            let calls = answer["calls"].as_array().into_iter().flatten().map(string);
+            let calls = get(answer, "calls").as_array().into_iter().flatten().map(string);
             let calls = calls.collect::<Vec<_>>().join(", ");
             lines.push(format!("\n{} {calls}", lang.pick("For calls such as", "对于这样的调用:")));
         }
-        lines.push(format!("  {}", string(&answer["hint"])));
-        let retry = match (string(&answer["case"]).as_str(), answer["retry-after"].as_u64()) {
-            ("rejected-for-now", Some(seconds)) => match lang {
-                Lang::English => format!("Refused for now: try again in {seconds} s."),
-                Lang::Chinese => format!("暂时被拒绝:请在 {seconds} 秒后重试。"),
-            },
-            ("rejected-for-now", None) => {
-                lang.pick("Refused for now: try again later.", "暂时被拒绝:请稍后重试。").into()
-            }
-            _ => {
-                lang.pick("The same call will be refused again.", "同样的调用会再次被拒绝。").into()
-            }
-        };
+        lines.push(format!("  {}", string(get(answer, "hint"))));
+        let retry =
+            match (string(get(answer, "case")).as_str(), get(answer, "retry-after").as_u64()) {
+                ("rejected-for-now", Some(seconds)) => match lang {
+                    Lang::English => format!("Refused for now: try again in {seconds} s."),
+                    Lang::Chinese => format!("暂时被拒绝:请在 {seconds} 秒后重试。"),
+                },
+                ("rejected-for-now", None) => {
+                    lang.pick("Refused for now: try again later.", "暂时被拒绝:请稍后重试。").into()
+                }
+                _ => lang
+                    .pick("The same call will be refused again.", "同样的调用会再次被拒绝。")
+                    .into(),
+            };
         lines.push(format!("  {retry}"));
     }
     if !mentions.is_empty() {
         lines.push(format!("\n{}", lang.pick("Where it is documented", "相关操作")));
     }
     for it in mentions {
-        lines.push(format!("  {}: {}", string(&it["action"]), string(&it["error"])));
+        lines.push(format!("  {}: {}", string(get(it, "action")), string(get(it, "error"))));
     }
     lines.join("\n")
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wecom_host::{CallError, Problem};
 
-use crate::lang::Lang;
+use crate::{
+    lang::Lang,
+    member::{get, set},
+};
 
 /// Why there is no result.
 pub(crate) enum Failure {
@@ -55,13 +58,21 @@ impl Failure {
 
     /// The failure as programs read it: `{"error": {CASE: …}}`.
     pub(crate) fn json(&self) -> Value {
-        let error = match self {
+        let mut report = json!({ "error": self.error() });
+        if let Self::Output { result: Some(result), .. } = self {
+            set(&mut report, "result", result.clone());
+        }
+        report
+    }
+
+    /// What stands in `{"error": …}`.
+    pub(crate) fn error(&self) -> Value {
+        match self {
             Self::Usage(message) => json!({ "usage": message }),
             Self::Component(why) => json!({ "component": why }),
             Self::Output { why, result: None } => json!({ "output": why }),
-            Self::Output { why, result: Some(result) } => {
-                let why = format!("the call succeeded, but its result cannot be written: {why}");
-                return json!({ "error": { "output": why }, "result": result });
+            Self::Output { why, result: Some(_) } => {
+                json!({ "output": format!("the call succeeded, but its result cannot be written: {why}") })
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
             Self::Arguments(problems) => {
@@ -75,8 +86,7 @@ impl Failure {
             Self::Stopped { why, took_effect } => {
                 json!({ "stopped": format!("{why}; {}", took_effect.words(Lang::English)) })
             }
-        };
-        json!({ "error": error })
+        }
     }
 
     /// How long to wait before the same call is made again. None where that is no use or may do it twice.
@@ -88,7 +98,7 @@ impl Failure {
             return None;
         }
         let backoff = 1_u64.checked_shl(attempt).map_or(MAX_BACKOFF, |it| it.min(MAX_BACKOFF));
-        Some(Duration::from_secs(error[case]["retry-after"].as_u64().unwrap_or(backoff)))
+        Some(Duration::from_secs(get(get(error, case), "retry-after").as_u64().unwrap_or(backoff)))
     }
 
     /// Whether the call may have taken effect all the same.
@@ -98,7 +108,7 @@ impl Failure {
                 let case = case(error);
                 // A failed exchange says whether more than a token had been asked for.
                 matches!(case, "no-reply" | "permanent-no-reply" | "permanent-unexpected-reply")
-                    && error[case]["request-sent"] != false
+                    && get(get(error, case), "request-sent") != false
             }
             Self::Stopped { took_effect, .. } => *took_effect == TookEffect::Unknown,
             Self::Output { result, .. } => result.is_some(),

@@ -54,7 +54,7 @@ impl Reader {
     }
 
     /// What an action does, in one line.
-    pub(crate) fn summary<'a>(self, action: &'a Action) -> &'a str {
+    pub(crate) fn summary(self, action: &Action) -> &str {
         self.lang.text(&action.name, &action.summary)
     }
 
@@ -69,17 +69,22 @@ impl Reader {
 
         let rows = self.rows(contract, action);
         let (required, optional): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.required);
-        let usage: String = required.iter().map(|it| format!(" {}", it.form)).collect();
+        let mut usage = format!("wecom {}", action.name);
+        for it in &required {
+            usage.extend([" ", &it.form]);
+        }
         let more =
             if optional.is_empty() { "" } else { pick(" [NAME=VALUE …]", " [名称=值 …]") };
         let _ = writeln!(out, "\n{}", pick("Usage", "用法"));
-        self.command(&mut out, &format!("wecom {}{usage}{more}", action.name));
+        command_lines(&mut out, &(usage + more));
         for (title, rows) in
             [(pick("Required", "必填"), &required), (pick("Optional", "可选"), &optional)]
         {
             if !rows.is_empty() {
                 let _ = writeln!(out, "\n{title}");
-                rows.iter().for_each(|it| self.row(&mut out, 2, it));
+                for it in rows {
+                    self.row(&mut out, 2, it);
+                }
             }
         }
         self.values(&mut out, contract, action);
@@ -88,9 +93,9 @@ impl Reader {
         self.paragraphs(&mut out, 2, self.credentials(action));
 
         let _ = writeln!(out, "\n{}", pick("Example", "示例"));
-        out.push_str(&self.example(contract, action));
+        out.push_str(&example(contract, action));
         let _ = writeln!(out, "\n{}", pick("The same as JSON", "同一示例的 JSON 写法"));
-        out.push_str(&self.example_object(contract, action));
+        out.push_str(&example_object(contract, action));
 
         let _ = writeln!(out, "\n{}", pick("Returns", "返回"));
         self.result(&mut out, contract, &action.result);
@@ -101,11 +106,10 @@ impl Reader {
         }
         let _ = writeln!(
             out,
-            "\n{}: {}\n{} {}",
+            "\n{}: {}\n{} wecom help options",
             action.page.title,
             action.page.url,
             pick("Options that every action takes:", "所有操作通用的选项:"),
-            "wecom help options",
         );
         out
     }
@@ -255,18 +259,17 @@ impl Reader {
                     }
                 }
             }
-            (Type::List(of), _) => match contract.kind(of) {
-                Some(Kind::Record { fields }) => {
+            (Type::List(of), _) => {
+                if let Some(Kind::Record { fields }) = contract.kind(of) {
                     let members =
                         fields.iter().map(|it| self.member(contract, type_name(of), it)).collect();
                     row(format!("{path}='[{{…}}, …]'"), text, required, members);
-                }
-                _ => {
+                } else {
                     let more = self.lang.pick(" Repeat it for more.", " 可重复。");
                     let form = format!("{path}={}", self.placeholder(contract, of));
                     row(form, format!("{text}{more}"), required, Vec::new());
                 }
-            },
+            }
             _ => {
                 let form = format!("{path}={}", self.placeholder(contract, ty));
                 row(form, text, required, Vec::new());
@@ -433,71 +436,69 @@ impl Reader {
             let _ = writeln!(out, "{line}");
         }
     }
+}
 
-    /// The contract's example as a command that can be copied.
-    pub(crate) fn example(self, contract: &Contract, action: &Action) -> String {
-        let mut command = format!("wecom {}", action.name);
-        let arguments = action.example.arguments.as_object();
-        for (parameter, value) in
-            action.inputs().iter().filter_map(|it| Some((it, arguments?.get(&it.name)?)))
-        {
-            let record =
-                contract.record_parameter(action).is_some_and(|it| it.name == parameter.name);
-            match value {
-                Value::Object(fields) if record => {
-                    for field in contract.fields(&parameter.ty) {
-                        let Some(value) = fields.get(&field.name) else { continue };
-                        let file = fields.get("file-name").and_then(Value::as_str);
-                        words(&mut command, contract, &field.name, &field.ty, value, file);
-                    }
+/// The contract's example as a command that can be copied.
+pub(crate) fn example(contract: &Contract, action: &Action) -> String {
+    let mut command = format!("wecom {}", action.name);
+    let arguments = action.example.arguments.as_object();
+    for (parameter, value) in
+        action.inputs().iter().filter_map(|it| Some((it, arguments?.get(&it.name)?)))
+    {
+        let record = contract.record_parameter(action).is_some_and(|it| it.name == parameter.name);
+        match value {
+            Value::Object(fields) if record => {
+                for field in contract.fields(&parameter.ty) {
+                    let Some(value) = fields.get(&field.name) else { continue };
+                    let file = fields.get("file-name").and_then(Value::as_str);
+                    words(&mut command, contract, &field.name, &field.ty, value, file);
                 }
-                value => words(&mut command, contract, &parameter.name, &parameter.ty, value, None),
             }
+            value => words(&mut command, contract, &parameter.name, &parameter.ty, value, None),
         }
-        let mut out = String::new();
-        self.command(&mut out, &command);
-        out
     }
+    let mut out = String::new();
+    command_lines(&mut out, &command);
+    out
+}
 
-    /// The same as a JSON object, without credentials.
-    fn example_object(self, contract: &Contract, action: &Action) -> String {
-        let mut object = serde_json::Map::new();
-        let arguments = action.example.arguments.as_object();
-        for it in action.inputs() {
-            let record =
-                contract.record_parameter(action).is_some_and(|record| record.name == it.name);
-            match arguments.and_then(|all| all.get(&it.name)) {
-                Some(Value::Object(fields)) if record => object.extend(fields.clone()),
-                Some(value) => {
-                    object.insert(it.name.clone(), value.clone());
-                }
-                None => {}
+/// The same as a JSON object, without credentials.
+fn example_object(contract: &Contract, action: &Action) -> String {
+    let mut object = serde_json::Map::new();
+    let arguments = action.example.arguments.as_object();
+    for it in action.inputs() {
+        let record = contract.record_parameter(action).is_some_and(|record| record.name == it.name);
+        match arguments.and_then(|all| all.get(&it.name)) {
+            Some(Value::Object(fields)) if record => object.extend(fields.clone()),
+            Some(value) => {
+                object.insert(it.name.clone(), value.clone());
             }
+            None => {}
         }
-        let json = Value::Object(object);
-        let one_line = format!("  wecom {} {}", action.name, quote(&json.to_string()));
-        if textwrap::core::display_width(&one_line) <= 78 {
-            return format!("{one_line}\n");
-        }
-        // Within quotes a line break is part of the word, and white space in JSON.
-        format!("  wecom {} {}\n", action.name, quote(&format!("{json:#}")))
     }
+    let json = Value::Object(object);
+    let one_line = format!("  wecom {} {}", action.name, quote(&json.to_string()));
+    if textwrap::core::display_width(&one_line) <= 78 {
+        return format!("{one_line}\n");
+    }
+    // Within quotes a line break is part of the word, and white space in JSON.
+    format!("  wecom {} {}\n", action.name, quote(&format!("{json:#}")))
+}
 
-    /// A command in lines of 78 columns, each but the last ending with a backslash.
-    fn command(self, out: &mut String, command: &str) {
-        const MAX_COLUMNS: usize = 78;
-        let mut line = String::from(" ");
-        for word in shell_words(command) {
-            let width = textwrap::core::display_width(&line) + textwrap::core::display_width(word);
-            if width + 3 > MAX_COLUMNS && line.trim().contains(' ') {
-                let _ = writeln!(out, "{line} \\");
-                line = "   ".into();
-            }
-            line.push(' ');
-            line.push_str(word);
+/// A command in lines of 78 columns, each but the last ending with a backslash.
+fn command_lines(out: &mut String, command: &str) {
+    const MAX_COLUMNS: usize = 78;
+    let mut line = String::from(" ");
+    for word in shell_words(command) {
+        let width = textwrap::core::display_width(&line) + textwrap::core::display_width(word);
+        if width + 3 > MAX_COLUMNS && line.trim().contains(' ') {
+            let _ = writeln!(out, "{line} \\");
+            line = "   ".into();
         }
-        let _ = writeln!(out, "{line}");
+        line.push(' ');
+        line.push_str(word);
     }
+    let _ = writeln!(out, "{line}");
 }
 
 /// An action as JSON, with the types it uses.
@@ -560,7 +561,8 @@ pub(crate) fn plain(text: &str) -> String {
     out.join(" ")
 }
 
-fn sentences(text: &str) -> Vec<&str> {
+/// The sentences of a text, each with its full stop.
+pub(crate) fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(end) = rest.find(". ") {
@@ -671,9 +673,7 @@ mod tests {
     fn examples_fit_80_columns() {
         let contract = Contract::load().unwrap();
         for action in &contract.actions {
-            let reader = Reader { lang: Lang::English, width: 80 };
-            let text =
-                reader.example(&contract, action) + &reader.example_object(&contract, action);
+            let text = example(&contract, action) + &example_object(&contract, action);
             for line in text.lines() {
                 assert!(textwrap::core::display_width(line) <= 80, "{line}");
             }

@@ -43,10 +43,7 @@ impl Lang {
     }
 
     /// The text of a key, English where there is no translation.
-    pub(crate) fn text<'a>(self, key: &str, english: &'a str) -> &'a str
-    where
-        'static: 'a,
-    {
+    pub(crate) fn text<'a>(self, key: &str, english: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Chinese => chinese(key).unwrap_or(english),
@@ -88,7 +85,8 @@ mod tests {
             assert!(CHINESE.contains_key(&action.name), "{} has no translation", action.name);
             keys.insert(action.name.clone());
         }
-        for key in CHINESE.keys() {
+        let help = |key: &&String| !key.starts_with("command.") && !key.starts_with("option.");
+        for key in CHINESE.keys().filter(help) {
             assert!(keys.contains(key), "{key} is translated and does not exist");
         }
     }

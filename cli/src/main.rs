@@ -13,6 +13,7 @@ mod keep;
 mod lang;
 mod mask;
 mod mcp;
+mod member;
 mod output;
 mod private;
 mod profiles;
@@ -33,7 +34,7 @@ use crate::{
     failure::Failure,
     help::Reader,
     mcp::Grant,
-    output::Output,
+    output::{Output, write_json, write_text},
 };
 
 fn main() -> ExitCode {
@@ -56,7 +57,7 @@ fn run(words: &[OsString]) -> (Output, Result<(), Failure>) {
         Err(failure) => return (fallback, Err(failure)),
     };
     match cli::parse(&contract, words) {
-        Ok(Request::Print(text)) => (fallback, fallback.text(&text)),
+        Ok(Request::Print(text)) => (fallback, write_text(&text)),
         Ok(Request::Run { output, command }) => (output, execute(&contract, output, command)),
         Err(failure) => (fallback, Err(failure)),
     }
@@ -80,22 +81,30 @@ fn execute(contract: &Contract, output: Output, command: Command) -> Result<(), 
         Command::Mcp { allow, read_only, files, using } => {
             mcp::serve(contract, output, Grant { allow, read_only, files }, &using)
         }
-        Command::Completions { shell } => output.text(complete::script(shell)),
+        Command::Completions { shell } => write_text(complete::script(shell)),
         Command::Complete { words } => {
             let command = cli::command(contract, &[], reader);
-            output.text(&complete::candidates(contract, &command, &words).join("\n"))
+            write_text(&complete::candidates(contract, &command, &words).join("\n"))
         }
-        Command::Man => output.text(&manual(contract, reader)?),
-        Command::Actions { json: true } => output.json(&actions_json(contract)),
-        Command::Actions { json: false } => output.text(&reader.actions(contract)),
-        Command::Describe { name, json: true } => output.json(&describe_json(contract, &name)?),
-        Command::Describe { name, json: false } => output.text(&describe(contract, reader, &name)?),
-        Command::Help { topic: None } => output.text(&topics::overview(contract, reader)),
-        Command::Help { topic: Some(topic) } => match topics::page(&topic, reader) {
-            Some(page) => output.text(page),
-            None if topic == "call" => output.text(&topics::call(reader)),
-            None => output.text(&describe(contract, reader, &topic)?),
+        Command::Man => write_text(&manual(contract, reader)?),
+        Command::Actions { json: true } => write_json(&actions_json(contract)),
+        Command::Actions { json: false } => write_text(&reader.actions(contract)),
+        Command::Describe { name, json } => match (name.parse(), json) {
+            (Ok(code), _) => explain::explain(contract, output, code),
+            (_, true) => write_json(&describe_json(contract, &name)?),
+            (_, false) => write_text(&describe(contract, reader, &name)?),
         },
+        Command::Help { topic: None } => write_text(&topics::overview(contract, reader)),
+        Command::Help { topic: Some(topic) } => {
+            if let Ok(code) = topic.parse() {
+                return explain::explain(contract, output, code);
+            }
+            match (topics::page(&topic, reader), cli::help(contract, reader, &topic)) {
+                (Some(page), _) => write_text(page),
+                (None, Some(help)) => write_text(&help),
+                (None, None) => write_text(&describe(contract, reader, &topic)?),
+            }
+        }
     }
 }
 

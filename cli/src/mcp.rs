@@ -27,7 +27,8 @@ use crate::{
     arguments::{self, Identity},
     cli::Using,
     failure::{self, Failure},
-    help::{first_sentence, plain},
+    help::{first_sentence, plain, sentences},
+    member::{get, set},
     output::Output,
     session::Session,
     suggest,
@@ -213,14 +214,15 @@ fn tool(contract: &Contract, action: &Action, files: bool) -> Tool {
     let mut input =
         json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
-        input["required"] = required.into();
+        set(&mut input, "required", required);
     }
     let Value::Object(input) = input else { return Tool::new(action.name.clone(), "", Map::new()) };
 
+    let read = action.effect == Effect::Read;
     let annotations = ToolAnnotations::from_raw(
         None,
-        Some(action.effect == Effect::Read),
-        Some(action.effect == Effect::Delete || action.name.starts_with("update-")),
+        Some(read),
+        (!read).then(|| action.effect == Effect::Delete || action.name.starts_with("update-")),
         None,
         None,
     );
@@ -260,7 +262,7 @@ fn schema(contract: &Contract, ty: &Type) -> Value {
             let required: Vec<&str> = required.map(|it| it.name.as_str()).collect();
             let mut object = json!({ "type": "object", "properties": properties });
             if !required.is_empty() {
-                object["required"] = required.into();
+                set(&mut object, "required", required);
             }
             object
         }
@@ -280,8 +282,11 @@ fn schema(contract: &Contract, ty: &Type) -> Value {
     }
 }
 
+/// What a field is for. That it may be left out stands in the schema.
 fn describe(schema: &mut Value, documentation: &str) {
     let text = plain(&documentation.replace('\n', " "));
+    let sentences = sentences(&text).into_iter().filter(|it| !it.starts_with("Leave it out "));
+    let text = sentences.collect::<Vec<_>>().join(" ");
     if let Some(object) = schema.as_object_mut().filter(|_| !text.is_empty()) {
         object.insert("description".into(), text.into());
     }
@@ -289,16 +294,16 @@ fn describe(schema: &mut Value, documentation: &str) {
 
 /// A failure for a model: what went wrong, whether to try again, and whether something happened.
 fn failed(failure: &Failure) -> CallToolResult {
-    let error = failure.json()["error"].take();
+    let error = failure.error();
     let case = failure::case(&error).to_owned();
-    let retry_after = error[&case]["retry-after"].clone();
+    let retry_after = get(get(&error, &case), "retry-after").clone();
     let mut report = json!({
         "error": error,
         "retryable": failure.retry_after(0).is_some(),
         "took-effect": if failure.may_have_taken_effect() { "unknown" } else { "no" },
     });
     if !retry_after.is_null() {
-        report["retry-after"] = retry_after;
+        set(&mut report, "retry-after", retry_after);
     }
     CallToolResult::structured_error(report)
 }
@@ -399,10 +404,10 @@ mod tests {
         let hints = |name: &str| {
             let tool = tools.iter().find(|it| it.name == name).unwrap();
             let it = tool.annotations.as_ref().unwrap();
-            (it.read_only_hint.unwrap(), it.destructive_hint.unwrap())
+            (it.read_only_hint, it.destructive_hint)
         };
-        assert_eq!(hints("list-member-ids"), (true, false));
-        assert_eq!(hints("delete-member"), (false, true));
-        assert_eq!(hints("send-chatbot-text"), (false, false));
+        assert_eq!(hints("list-member-ids"), (Some(true), None));
+        assert_eq!(hints("delete-member"), (Some(false), Some(true)));
+        assert_eq!(hints("send-chatbot-text"), (Some(false), Some(false)));
     }
 }

@@ -10,7 +10,7 @@ use comfy_table::{Table, presets};
 use console::{Style, Term};
 use serde_json::{Map, Value, json};
 
-use crate::{failure::Failure, lang::Lang};
+use crate::{failure::Failure, lang::Lang, member::get};
 
 /// The form of results and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -45,17 +45,6 @@ impl Output {
         }
         print(&self.render(value))
             .map_err(|why| Failure::Output { why, result: Some(value.clone()) })
-    }
-
-    /// Prints JSON, with line breaks for people and without for programs.
-    pub(crate) fn json(self, value: &Value) -> Result<(), Failure> {
-        let people = io::stdout().is_terminal();
-        self.text(&if people { format!("{value:#}") } else { value.to_string() })
-    }
-
-    /// Prints text as it is.
-    pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
-        print(text).map_err(|why| Failure::Output { why, result: None })
     }
 
     /// Prints a failure on stderr.
@@ -98,6 +87,17 @@ impl Output {
             Format::Text => result_text(value, self.lang, &Paint::stdout()),
         }
     }
+}
+
+/// Prints text as it is.
+pub(crate) fn write_text(text: &str) -> Result<(), Failure> {
+    print(text).map_err(|why| Failure::Output { why, result: None })
+}
+
+/// Prints JSON, with line breaks for people and without for programs.
+pub(crate) fn write_json(value: &Value) -> Result<(), Failure> {
+    let people = io::stdout().is_terminal();
+    write_text(&if people { format!("{value:#}") } else { value.to_string() })
 }
 
 fn print(text: &str) -> Result<(), String> {
@@ -155,7 +155,7 @@ fn result_text(value: &Value, lang: Lang, paint: &Paint) -> String {
 pub(crate) fn truncation(it: &Value, lang: Lang, paint: &Paint) -> String {
     let label = paint.warn(lang.pick("Truncated:", "已截断:"));
     let (field, from, to) =
-        (plain(&it["field"]), plain(&it["original-bytes"]), plain(&it["kept-bytes"]));
+        (plain(get(it, "field")), plain(get(it, "original-bytes")), plain(get(it, "kept-bytes")));
     match lang {
         Lang::English => format!("{label} {field}, from {from} to {to} bytes"),
         Lang::Chinese => format!("{label} {field},由 {from} 字节截至 {to} 字节"),
@@ -176,7 +176,7 @@ fn table(value: &Value) -> String {
             }
             table.set_header(columns.iter().map(|it| it.to_uppercase()));
             for item in items {
-                table.add_row(columns.iter().map(|it| plain(&item[*it])));
+                table.add_row(columns.iter().map(|it| plain(get(item, it))));
             }
         }
         Value::Object(fields) => {
@@ -299,7 +299,7 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
 fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
     let pick = |english, chinese| lang.pick(english, chinese);
     let case = crate::failure::case(error);
-    let payload = &error[case];
+    let payload = get(error, case);
     let title = match case {
         "permanent-invalid-input" => {
             pick("not sent: the call breaks WeCom's limits", "未发送:调用超出企业微信的限制")
@@ -357,9 +357,9 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
 fn fields(items: &[Value], paint: &Paint) -> String {
     let mut out = String::new();
     for it in items {
-        let field = plain(&it["field"]);
+        let field = plain(get(it, "field"));
         let colon = if field.is_empty() { "" } else { ": " };
-        let _ = writeln!(out, "  {}{colon}{}", paint.name(&field), plain(&it["reason"]));
+        let _ = writeln!(out, "  {}{colon}{}", paint.name(&field), plain(get(it, "reason")));
     }
     out
 }

@@ -136,9 +136,10 @@ impl Wire {
                 "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in,
             })));
         }
+        let loopback = is_loopback(request.uri());
         let (head, content) = self.network(request, timeouts).await?.into_parts();
         let content = content.collect().await?.to_bytes();
-        files.keep(&name, &content);
+        files.keep(&name, loopback, &content);
         Ok(Response::from_parts(head, body(content)))
     }
 
@@ -200,7 +201,7 @@ impl Wire {
     }
 
     /// Shows the beginning of a body.
-    fn show(&self, mark: char, content: &Bytes, mask: &Mask) {
+    fn show(&self, prefix: char, content: &Bytes, mask: &Mask) {
         const MAX_CHARS: usize = 2000;
         if content.is_empty() {
             return;
@@ -214,7 +215,7 @@ impl Wire {
             text.truncate(end);
             text.push('…');
         }
-        self.progress.line(&format!("{mark} {text}"));
+        self.progress.line(&format!("{prefix} {text}"));
     }
 }
 
@@ -230,6 +231,11 @@ impl Transport for Shared {
 /// Fetching a token changes nothing.
 fn is_token_request(request: &Request<Body>) -> bool {
     request.uri().path().ends_with("/cgi-bin/gettoken")
+}
+
+fn is_loopback(uri: &http::Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
 }
 
 /// JSON as it is, and of everything else what it is.

@@ -282,10 +282,14 @@ impl Contract {
                 match &ty.kind {
                     Kind::Alias { ty } => self.collect(ty, names),
                     Kind::Record { fields } => {
-                        fields.iter().for_each(|it| self.collect(&it.ty, names));
+                        for it in fields {
+                            self.collect(&it.ty, names);
+                        }
                     }
                     Kind::Variant { cases } | Kind::Enum { cases } => {
-                        cases.iter().flat_map(|it| &it.ty).for_each(|it| self.collect(it, names));
+                        for it in cases.iter().filter_map(|it| it.ty.as_ref()) {
+                            self.collect(it, names);
+                        }
                     }
                 }
             }

@@ -63,7 +63,7 @@ impl Schemas<'_> {
         if let Some((minimum, maximum)) = ty.range() {
             // Beyond 64 bits there is no integer type.
             let number =
-                |it: i128| i64::try_from(it).map(Value::from).unwrap_or_else(|_| u64::MAX.into());
+                |it: i128| i64::try_from(it).map_or_else(|_| Value::from(u64::MAX), Value::from);
             return json!({ "type": "integer", "minimum": number(minimum), "maximum": number(maximum) });
         }
         match ty {

@@ -42,6 +42,17 @@ fn help_of_everything_else() {
     for topic in ["credentials", "errors", "options", "values"] {
         assert!(text(&format!("wecom help {topic}")).lines().all(|it| it.chars().count() <= 80));
     }
+    for command in ["batch", "profile", "check", "explain", "mcp", "completions", "man"] {
+        assert!(
+            text(&format!("wecom help {command}")).contains(&format!("Usage: wecom {command}"))
+        );
+        let chinese = text(&format!("wecom {command} --help --lang zh"));
+        assert!(chinese.contains(&format!("用法: wecom {command}")), "{chinese}");
+        for english in ["Usage", "Options:", "Print help", "secrets masked"] {
+            assert!(!chinese.contains(english), "{english} in\n{chinese}");
+        }
+    }
+    assert!(text("wecom help 60020").contains("60020"));
     assert!(text("wecom help text-change").contains("clear"));
     assert!(text("wecom --version").starts_with("wecom "));
 }
