@@ -17,14 +17,14 @@ use wasmtime_wasi::{
     clocks::{WasiClocks, WasiClocksView},
     p2::bindings::{cli, clocks},
 };
-use wasmtime_wasi_http::{WasiHttp, WasiHttpView, p2::bindings::http};
+use wasmtime_wasi_http::{WasiHttp, WasiHttpView, p2::bindings::http as wasi_http};
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::{
     connector::Typed,
+    http::{Pool, PoolOptions},
     instance::{Instance, State},
     limits::{Limits, TICK},
-    pool::{Pool, PoolOptions},
     transport::{self, Transport},
 };
 
@@ -205,9 +205,9 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
 
     let mut linker = Linker::new(engine);
     let it = &mut linker;
-    http::types::add_to_linker::<State, WasiHttp>(
+    wasi_http::types::add_to_linker::<State, WasiHttp>(
         it,
-        &http::types::LinkOptions::default(),
+        &wasi_http::types::LinkOptions::default(),
         State::http,
     )?;
     transport::add_outgoing_handler(it)?;

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::timeout;
 use wasmtime::{
     ResourceLimiter, Store,
     component::{self, ResourceTable, Val},
@@ -12,7 +12,6 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::{
-    alarm::Alarm,
     connector::Connector,
     host::{self, Host, Loaded},
     json::{self, Problem},
@@ -36,8 +35,6 @@ struct Live {
     store: Store<State>,
     instance: component::Instance,
     connector: Connector,
-    /// For the longest that a call may take.
-    alarm: Alarm,
 }
 
 /// Why a call has no result.
@@ -79,7 +76,7 @@ impl Instance {
         typed.check(&mut live.store, &live.instance).map_err(|it| unavailable(&it))?;
         let time = self.host.0.limits.time;
         let call = function(&mut live.store, &live.connector);
-        let result = within(&mut live.alarm, time, call).await;
+        let result = within(time, call).await;
         self.keep(live, result)
     }
 
@@ -119,7 +116,7 @@ impl Instance {
         };
         let mut results = vec![Val::Bool(false); usize::from(function.result.is_some())];
         let call = callee.call_async(&mut live.store, &arguments, &mut results);
-        let outcome = within(&mut live.alarm, loaded.limits.time, call).await;
+        let outcome = within(loaded.limits.time, call).await;
         self.keep(live, outcome)?;
 
         let result = results.into_iter().next().zip(function.result.as_ref());
@@ -135,13 +132,12 @@ impl Instance {
         }
         let loaded = &self.host.0;
         let mut store = host::store(loaded, &self.environment);
-        let mut alarm = Alarm::new();
         let start = loaded.pre.instantiate_async(&mut store);
-        let instance = within(&mut alarm, loaded.limits.time, start).await.map_err(|it| {
+        let instance = within(loaded.limits.time, start).await.map_err(|it| {
             unavailable(it.as_ref().unwrap_or(&wasmtime::format_err!("took too long to start")))
         })?;
         let connector = Connector::new(Arc::clone(&self.host.0), instance);
-        Ok(Box::new(Live { store, instance, connector, alarm }))
+        Ok(Box::new(Live { store, instance, connector }))
     }
 
     /// Puts the sandbox back, if it is still usable.
@@ -175,11 +171,10 @@ fn unavailable(error: &wasmtime::Error) -> CallError {
 
 /// The outcome of a call, or none as its error when the time is over.
 async fn within<T>(
-    alarm: &mut Alarm,
     limit: Duration,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Option<wasmtime::Error>> {
-    alarm.limit(Instant::now(), limit, call).await.ok_or(None)?.map_err(Some)
+    timeout(limit, call).await.map_err(|_| None)?.map_err(Some)
 }
 
 fn seconds(time: Duration) -> String {

@@ -36,32 +36,36 @@
 //! | `json.rs` | JSON to component values and back |
 //! | `upload.rs` | calls that carry a file, which dynamic values would swell |
 //! | `transport.rs` | [`Transport`]: how requests leave; replace it to test without a network |
-//! | `pool.rs`, `dial.rs`, `alarm.rs` | [`Pool`]: the transport that keeps connections alive |
+//! | `http.rs` | [`Pool`]: the transport over the network, on hyper-util's client |
+//! | `proxy.rs` | connections, directly or through a [`Proxy`] |
+//! | `tls.rs` | [`Trust`]: the certificates that are trusted |
 //! | `contract.rs` | [`contract`]: the WIT files as documentation |
 //! | `bin/wecom/` | the command |
 
 pub mod contract;
 
-mod alarm;
 mod connector;
-mod dial;
 mod host;
+mod http;
 mod instance;
 mod json;
 mod limits;
-mod pool;
+mod proxy;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod transport;
 mod upload;
 
 pub use crate::{
     connector::Connector,
     host::{Function, Host, Options},
+    http::{Pool, PoolOptions},
     instance::{CallError, Instance, State},
     json::Problem,
     limits::Limits,
-    pool::{Pool, PoolOptions},
+    proxy::Proxy,
+    tls::Trust,
     transport::{Body, Sending, Timeouts, Transport, body},
 };
 
