@@ -1,0 +1,53 @@
+//! Why a call has no result.
+
+use std::{error::Error, fmt};
+
+use serde_json::Value;
+
+use crate::json::Problem;
+
+/// Why a call has no result.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The component exports no function of this name; these come near.
+    UnknownFunction {
+        /// The name asked for.
+        name: String,
+        /// Names that may have been meant, the likeliest first.
+        similar: Vec<String>,
+    },
+    /// The JSON does not fit the parameters. Nothing was called.
+    Arguments(Vec<Problem>),
+    /// The function itself returned an error: the contract's `error`, as JSON.
+    Returned(Value),
+    /// The component could not be instantiated: too many at once, or it lacks what was asked for.
+    Unavailable(String),
+    /// The call was stopped: it trapped, or went over a limit. Whether it took effect is unknown.
+    Stopped(String),
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFunction { name, similar } => {
+                write!(out, "there is no action {name}")?;
+                if let Some((first, rest)) = similar.split_first() {
+                    write!(out, "; did you mean {first}")?;
+                    rest.iter().try_for_each(|it| write!(out, " or {it}"))?;
+                    write!(out, "?")?;
+                }
+                Ok(())
+            }
+            Self::Arguments(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                out.write_str(&problems.join("; "))
+            }
+            Self::Returned(error) => write!(out, "{error}"),
+            Self::Unavailable(why) => write!(out, "the component cannot be used: {why}"),
+            Self::Stopped(why) => write!(out, "the component was stopped: it {why}"),
+        }
+    }
+}
+
+impl Error for CallError {}
