@@ -3,11 +3,12 @@
 use std::{path::Path, sync::Arc, thread};
 
 use wasmtime::{
-    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy,
-    PoolingAllocationConfig, component::Component,
+    Cache, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    component::Component,
 };
 
 use crate::{
+    cache,
     http::{Pool, PoolOptions},
     instance::Instance,
     limits::{Limits, TICK},
@@ -21,7 +22,8 @@ pub struct Options {
     pub limits: Limits,
     /// How many instances may live at the same time. Each reserves address space; memory only when used.
     pub instances: u32,
-    /// Whether compiled code is kept in the user's cache folder. Goes on without where that is not possible.
+    /// Whether compiled code is cached, in the folder `wecom-host` of the user's cache folder (such as `~/.cache`). Where that
+    /// is not possible, the component is compiled each time.
     pub cache: bool,
     /// How requests leave the host.
     pub transport: Arc<dyn Transport>,
@@ -51,8 +53,10 @@ impl Host {
     /// # Errors
     /// When the bytes are not a component, or it imports more than that.
     pub fn new(component: &[u8], options: Options) -> wasmtime::Result<Self> {
-        let cache = if options.cache { Cache::new(CacheConfig::new()).ok() } else { None };
-        let component = Component::from_binary(&engine(&options, cache)?, component)?;
+        let folder = if options.cache { cache::folder() } else { None };
+        let component = cache::load(folder.as_deref(), |cache| {
+            Component::from_binary(&engine(&options, cache)?, component)
+        })?;
         Self::with_component(&component, options)
     }
 

@@ -31,6 +31,7 @@
 //! |---|---|
 //! | `host.rs` | [`Host`]: an engine with limits, and a component in it |
 //! | `instance.rs` | [`Instance`]: one sandbox, and the calls into it |
+//! | `cache.rs` | the cache of compiled code |
 //! | `loaded.rs` | the component, compiled and linked: what all its instances share |
 //! | `bindings.rs` | the contract as Rust types |
 //! | `connector.rs` | [`Connector`]: the functions of an instance with Rust types |
@@ -48,6 +49,7 @@
 pub mod bindings;
 pub mod contract;
 
+mod cache;
 mod connector;
 mod error;
 mod host;
