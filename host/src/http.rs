@@ -125,7 +125,7 @@ impl PoolOptions {
 impl Client {
     fn new(options: &PoolOptions) -> Self {
         let tls = options.trust.config();
-        let connector = Connector::new(&options.proxy, Arc::clone(&tls), options.connect);
+        let connector = Connector::new(&options.proxy, Arc::clone(&tls));
         let client = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.idle)

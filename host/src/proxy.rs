@@ -26,7 +26,7 @@ use tower_service::Service;
 /// Which proxy requests go through: to `https` servers in a tunnel (`CONNECT`), to `http` servers by forwarding.
 ///
 /// A proxy is given as `http://user:password@host:port` or `https://…`; the user and the scheme `http` may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub enum Proxy {
     /// What the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` name, but for the servers in `NO_PROXY`;
     /// each may be in lower case, too. All as curl reads them.
@@ -57,6 +57,10 @@ impl Proxy {
     }
 }
 
+/// How long TCP may take, shared out among the addresses of a name. Less than the connector's 10 seconds for a connection, so
+/// that each address is tried.
+const TCP_CONNECT: Duration = Duration::from_secs(8);
+
 /// Opens the connections of a client. TLS to the server is put on top of them.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -78,13 +82,12 @@ impl fmt::Display for RefusedByProxy {
 impl Error for RefusedByProxy {}
 
 impl Connector {
-    /// The time limit is for TCP alone.
-    pub(crate) fn new(proxy: &Proxy, tls: Arc<ClientConfig>, limit: Duration) -> Self {
+    pub(crate) fn new(proxy: &Proxy, tls: Arc<ClientConfig>) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         // Requests are small: waiting for more only costs time.
         tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limit));
+        tcp.set_connect_timeout(Some(TCP_CONNECT));
         Self { tcp, tls, proxies: Arc::new(proxy.matcher()) }
     }
 

@@ -1,7 +1,7 @@
 //! Which certificates a server is trusted for.
 
 use std::{
-    env, fmt,
+    env,
     sync::{Arc, OnceLock},
 };
 
@@ -19,16 +19,6 @@ pub enum Trust {
     Mozilla,
     /// A configuration of your own.
     Custom(Arc<ClientConfig>),
-}
-
-impl fmt::Debug for Trust {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::System => "System",
-            Self::Mozilla => "Mozilla",
-            Self::Custom(_) => "Custom",
-        })
-    }
 }
 
 impl Trust {
