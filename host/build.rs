@@ -9,7 +9,7 @@
 use std::{
     env,
     error::Error,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
@@ -47,13 +47,6 @@ fn prepare() -> Result<(), Box<dyn Error>> {
 
 /// Runs cargo in a target folder of its own: the outer cargo holds the lock of the usual one until this script ends.
 fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    for input in ["src", "Cargo.toml", "Cargo.lock", "build.rs", ".cargo"] {
-        let input = root.join(input);
-        if input.exists() {
-            println!("cargo::rerun-if-changed={}", input.display());
-        }
-    }
-
     // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).unwrap_or(out).join("component");
     let mut cargo = Command::new(variable("CARGO")?);
@@ -80,7 +73,21 @@ fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
         };
         return Err(format!("the component does not build:\n{errors}{hint}").into());
     }
-    Ok(target.join("wasm32-wasip2/component/wecom_connector.wasm"))
+    let component = target.join("wasm32-wasip2/component/wecom_connector.wasm");
+    let settings = ["Cargo.toml", "Cargo.lock", ".cargo"].map(|it| root.join(it));
+    for input in sources(&component)?.into_iter().chain(settings) {
+        println!("cargo::rerun-if-changed={}", input.display());
+    }
+    Ok(component)
+}
+
+/// The sources of the component and of the crates of this repository in it, as cargo lists them in its dep-info file.
+fn sources(component: &Path) -> io::Result<Vec<PathBuf>> {
+    let list = fs::read_to_string(component.with_extension("d"))?;
+    // A blank in a name is escaped.
+    let list = list.replace("\\ ", "\0");
+    let files = list.lines().filter_map(|it| it.split_once(": ")).flat_map(|it| it.1.split(' '));
+    Ok(files.map(|it| it.replace('\0', " ").into()).collect())
 }
 
 /// Flags, wrappers (clippy's among them) and profiles of the outer build, which would leak into the component's.

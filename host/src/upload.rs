@@ -15,8 +15,8 @@ use crate::{
         },
     },
     connector::Connector,
-    instance::State,
     json::Arguments,
+    sandbox::State,
 };
 
 /// A call of one of the functions that carry a file.
