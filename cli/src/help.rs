@@ -585,7 +585,10 @@ fn words(
 ) {
     let ty = ty.without_option();
     if contract.is_file(ty) {
-        let _ = write!(command, " {name}@={}", quote(file.unwrap_or("FILE")));
+        let _ = match (file, value.get("base64").and_then(Value::as_str)) {
+            (None, Some(base64)) => write!(command, " {name}={}", quote(base64)),
+            (file, _) => write!(command, " {name}@={}", quote(file.unwrap_or("FILE"))),
+        };
         return;
     }
     match value {
