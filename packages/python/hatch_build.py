@@ -13,17 +13,18 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).parent
 PACKAGE = HERE / "src" / "wecom_connector"
-WIT = HERE / "../../wit"
+CONTRACT = HERE / "../../contract/contract.json"
 COMPONENT = HERE / "../../target/wecom-connector.wasm"
 
 
 class CustomBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if WIT.is_dir():
+        contract = Path(os.environ.get("WECOM_CONNECTOR_CONTRACT") or CONTRACT)
+        if contract.is_file():
             sys.path.insert(0, str(HERE))
             from build_types import generate
 
-            text, contract_version = generate(WIT)
+            text, contract_version = generate(contract)
             if contract_version != self.metadata.version:
                 raise SystemExit(f"the contract is {contract_version}, the package {self.metadata.version}")
             (PACKAGE / "_contract.py").write_text(text, encoding="utf-8")

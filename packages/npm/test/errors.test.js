@@ -75,9 +75,9 @@ test('a rejection has code and hint', () => {
   const [message, error] = failure(() => wecom.deleteDepartment(4711));
   assert.match(message, /^deleteDepartment: WeCom rejected it with 60123 \(.+\).*: .+/);
   assert.ok(error.hint.length > 10);
-  const { hint, requestId } = error;
+  const { hint, requestId, callerAddress } = error;
   const kind = 'permanent-rejected';
-  assert.deepEqual(error, { ...nothing, kind, code: 60123, hint, requestId, retryable: false, tookEffect: false });
+  assert.deepEqual(error, { ...nothing, kind, code: 60123, hint, requestId, callerAddress, retryable: false, tookEffect: false });
 });
 
 test('a failed exchange names the server', async () => {

@@ -35,7 +35,8 @@ PACKAGE = REPOSITORY / "packages/python"
 
 def test_the_build_is_current() -> None:
     """Else: `pip install -e .` again."""
-    text, _ = generate(REPOSITORY / "wit")
+    given = os.environ.get("WECOM_CONNECTOR_CONTRACT") or REPOSITORY / "contract/contract.json"
+    text, _ = generate(Path(given))
     assert files(wecom_connector).joinpath("_contract.py").read_text(encoding="utf-8") == text
     given = os.environ.get("WECOM_CONNECTOR_WASM") or REPOSITORY / "target/wecom-connector.wasm"
     assert wasm() == Path(given).read_bytes()
@@ -59,12 +60,12 @@ def test_a_greedy_component_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     greedy = '(component (import "wasi:filesystem/types@0.2.6" (instance)))'
     with pytest.raises(RuntimeError, match=r"wants more than it may have: wasi:filesystem/types@0\.2\.6"):
-        _component.compiled(Engine(), bytes(wat2wasm(greedy)))
+        _component.compiled(bytes(wat2wasm(greedy)))
 
 
 def test_only_its_own_variables_are_passed_on() -> None:
     wecom = WeCom({"WECOM_SECRET": "s", "HOME": "/", "AWS_SECRET": "s"})
-    assert wecom._environment == {"WECOM_SECRET": "s"}
+    assert wecom._settings.environment == {"WECOM_SECRET": "s"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache is elsewhere")
@@ -84,7 +85,7 @@ class TestCache:
                 super().__init__(engine, wasm)
 
         monkeypatch.setattr(_component, "Component", Counting)
-        _component.compiled(Engine(), wasm())
+        _component.compiled(wasm())
         return count
 
     def test_compiles_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
