@@ -104,8 +104,8 @@ def test_paths_are_those_of_python(wecom: WeCom) -> None:
         wecom.create_member(NewMember(user_id="", name="x", direct_superiors=["a"] * 6, mobile="13900000001"))
     assert [it.field for it in caught.value.fields] == ["member.user_id", "member.direct_superiors"]
     with pytest.raises(InvalidInput) as caught:
-        wecom.update_member("a", MemberChanges(position="x" * 129, english_name="y" * 200))
-    assert [it.field for it in caught.value.fields] == ["changes.english_name", "changes.position"]
+        wecom.update_member("a", MemberChanges(position="x" * 129, direct_superiors=["y", ""]))
+    assert [it.field for it in caught.value.fields] == ["changes.position", "changes.direct_superiors[1]"]
 
 
 SITUATIONS = json.loads((REPOSITORY / "packages/behavior.json").read_text(encoding="utf-8"))

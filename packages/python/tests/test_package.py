@@ -3,9 +3,11 @@
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
+import zipfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -172,22 +174,46 @@ def test_readme(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path:
         exec(block, names)
 
 
-def test_strict_types() -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "tests/typed_sample.py"]
-    result = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
-
-
 def test_wheel(simulator: Simulator, tmp_path: Path) -> None:
-    """Built from the source distribution, installed where nothing else is, and used from elsewhere."""
-    run([sys.executable, "-m", "build", "--outdir", str(tmp_path), str(PACKAGE)], tmp_path)
+    """Built from the source distribution, installed where nothing else is, used from elsewhere, its types checked."""
+    parts = tmp_path / "wecom-connector.cdx.json"
+    parts.write_text('{"bomFormat": "CycloneDX"}')
+    env = {"WECOM_CONNECTOR_SBOM": str(parts)}
+    run([sys.executable, "-m", "build", "--outdir", str(tmp_path), str(PACKAGE)], tmp_path, env)
     [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        info = "wecom_connector-0.1.0.dist-info"
+        assert {"wecom_connector/py.typed", f"{info}/licenses/LICENSE"} <= names
+        assert archive.read(f"{info}/sboms/wecom-connector.cdx.json") == parts.read_bytes()
     run([sys.executable, "-m", "venv", "venv"], tmp_path)
     python = tmp_path / ("venv/Scripts/python.exe" if sys.platform == "win32" else "venv/bin/python")
     run([str(python), "-m", "pip", "install", "--quiet", str(wheel)], tmp_path)
-    program = "from wecom_connector import *; print(WeCom().list_department_ids())"
+    program = "from wecom_connector import *; print(WeCom().list_department_ids(), __version__)"
     printed = run([str(python), "-c", program], tmp_path, simulator.env)
-    assert printed == "[Department(id=1, parent_id=None, order=100000000)]\n"
+    assert printed == "[Department(id=1, parent_id=None, order=100000000)] 0.1.0\n"
+    shutil.copyfile(PACKAGE / "tests/typed_sample.py", tmp_path / "sample.py")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "--python-executable", str(python)]
+    run([*mypy, "sample.py"], tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
+def test_an_upload_of_20_mb_takes_less_than_250_mb(simulator: Simulator) -> None:
+    program = """
+import resource
+from wecom_connector import *
+with WeCom() as wecom:
+    wecom.list_department_ids()
+    wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="a.bin", content=bytes(20 << 20)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+    used = int(run([sys.executable, "-c", "import sys" + program], PACKAGE, simulator.env))
+    assert used < 250_000_000, used
+
+
+def test_the_table_of_behavior_is_in_the_readme() -> None:
+    table = run([sys.executable, str(PACKAGE.parent / "behavior.py"), "--table"], PACKAGE)
+    assert table in (PACKAGE / "README.md").read_text(encoding="utf-8")
 
 
 def run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
