@@ -21,8 +21,12 @@ for (const version of ['node20', 'node24', 'node26']) {
   console.log(`${version}: tests passed`);
 }
 
+let address;
+
+/** What a runtime prints, each time against a fresh simulator at the same address. */
 async function lines(command, options, file) {
-  const sim = await simulator();
+  const sim = await simulator(address);
+  address = new URL(sim.env.WECOM_BASE_URL).host;
   try {
     const text = execFileSync(command[0], [...command.slice(1), 'test/script.js', ...options, file], {
       cwd: here('..'),
@@ -31,7 +35,7 @@ async function lines(command, options, file) {
     });
     return text.trim().split('\n').map((line) => JSON.parse(line.replace(/"created-at":\d+/, '"created-at":0')));
   } finally {
-    sim.stop();
+    await sim.stop();
   }
 }
 
