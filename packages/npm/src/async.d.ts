@@ -10,7 +10,7 @@ export interface AsyncLoadOptions extends Omit<LoadOptions, 'logger'> {
   logger?: Logger | undefined;
   /**
    * How many calls may be made at the same time, each on an instance of its own with its own access tokens; more wait.
-   * Instances are made when they are needed, and kept. Default: 8.
+   * Instances are made when they are needed, and kept. Default: 8; in a Worker 64.
    */
   instances?: number | undefined;
 }

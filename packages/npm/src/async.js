@@ -4,6 +4,7 @@ import { asyncWeCom } from './pool.js';
 
 export { CLEAR, WeComError } from './client.js';
 
-export const AsyncWeCom = asyncWeCom(async (name) =>
-  WebAssembly.compile(await readFile(new URL(`../dist/${name}`, import.meta.url))),
+export const AsyncWeCom = asyncWeCom(
+  async (name) => WebAssembly.compile(await readFile(new URL(`../dist/${name}`, import.meta.url))),
+  8,
 );

@@ -8,4 +8,5 @@ export { CLEAR, WeComError } from './client.js';
 
 const modules = { 'wecom.core.wasm': core, 'wecom.core2.wasm': core2, 'wecom.core3.wasm': core3 };
 
-export const AsyncWeCom = asyncWeCom((name) => modules[name]);
+// Many, as a call can't wait for one that another request makes.
+export const AsyncWeCom = asyncWeCom((name) => modules[name], 64);

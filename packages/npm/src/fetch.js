@@ -10,7 +10,7 @@ export async function fetchOnce(url, init) {
   let response;
   try {
     const signal = AbortSignal.any([init.signal, stop.signal]);
-    response = await globalThis['fetch'](url, { ...init, ...unrepeatable(init.body), signal, redirect: 'manual' });
+    response = await globalThis['fetch'](url, { ...init, ...ownConnection, signal, redirect: 'manual' });
   } catch (error) {
     throw new Error(init.signal.aborted ? 'HTTP-response-timeout' : codeOf(error));
   }
@@ -38,17 +38,12 @@ export async function fetchOnce(url, init) {
   return { status: response.status, headers: response.headers, body };
 }
 
-/** Deno sends a request again after its connection broke, unless the body is a stream: a message would be sent twice. */
-function unrepeatable(body) {
-  if (!body || !globalThis.Deno) return {};
-  const stream = new ReadableStream({
-    start(controller) {
-      controller.enqueue(body);
-      controller.close();
-    },
-  });
-  return { body: stream, duplex: 'half' };
-}
+// Deno and Bun send a request again when a connection that they used before breaks: a message would be sent twice. There,
+// each request gets a connection of its own.
+const ownConnection = {
+  ...(globalThis.Deno && { client: globalThis.Deno.createHttpClient({ poolMaxIdlePerHost: 0 }) }),
+  ...(globalThis.Bun && { keepalive: false }),
+};
 
 // Node's `code`, Bun's `code`, and what Deno says in words. Only what is certain to have failed before sending is here:
 // everything else counts as sent.

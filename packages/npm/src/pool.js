@@ -6,8 +6,8 @@ import * as wasi from '../dist/async/wasi.js';
 import { Client, checkOptions, lift, outcome, requestLine, variables } from './client.js';
 import { wrong } from './validate.js';
 
-/** The class, for a function that gives a compiled module by name. */
-export function asyncWeCom(loadModule) {
+/** The class, for a function that gives a compiled module by name, and for so many instances if the caller does not say. */
+export function asyncWeCom(loadModule, usual) {
   let modules;
 
   return class AsyncWeCom extends Client {
@@ -16,7 +16,7 @@ export function asyncWeCom(loadModule) {
       if (typeof WebAssembly.Suspending !== 'function') {
         throw new Error('wecom-connector/async needs Node 24, Deno 2.9, Bun 1.4 or a Worker: use wecom-connector/worker');
       }
-      const { env = globalThis.process?.env ?? {}, logger, instances = 8 } = options;
+      const { env = globalThis.process?.env ?? {}, logger, instances = usual } = options;
       if (!Number.isInteger(instances) || instances < 1) throw wrong('AsyncWeCom.load.instances', 'an integer from 1', instances);
       modules ??= Promise.all(
         ['wecom.core.wasm', 'wecom.core2.wasm', 'wecom.core3.wasm'].map(async (name) => [name, await loadModule(name)]),
