@@ -53,8 +53,12 @@ function compare(found, situations) {
 }
 
 const expected = await lines([process.execPath], [], script);
-for (const command of [[module('.bin/deno'), 'run', '--allow-all'], [module('.bin/bun')]]) {
-  for (const options of [[], ['--async']]) {
+// Not Deno's blocking entry: with its node:http, a call waits for ever where a connection that was used before is reset.
+for (const [command, entries] of [
+  [[module('.bin/deno'), 'run', '--allow-all'], [['--async']]],
+  [[module('.bin/bun')], [[], ['--async']]],
+]) {
+  for (const options of entries) {
     assert.deepEqual(await lines(command, options, script), expected);
     const found = await lines(command, [...options, '--behavior'], behavior);
     compare(found, situations);
@@ -62,7 +66,7 @@ for (const command of [[module('.bin/deno'), 'run', '--allow-all'], [module('.bi
   }
 }
 
-// workerd compiles modules beforehand, has no files, and its fetch does not say why a connection failed.
+// workerd compiles modules beforehand and has no files; its fetch does not say why a connection failed, and sends a GET again.
 const folder = mkdtempSync(`${tmpdir()}/wecom-`);
 const sim = await simulator(address);
 const port = await new Promise((resolve) => {
@@ -103,7 +107,7 @@ try {
     }
   };
   assert.deepEqual(await ask({ script: JSON.parse(readFileSync(script, 'utf8')) }), expected);
-  const known = situations.filter(({ error }) => error.kind !== 'unreachable');
+  const known = situations.filter(({ call, error, warm }) => error.kind !== 'unreachable' && !(warm && call.startsWith('list-')));
   compare(await ask({ situations: known }), known);
   console.log(`workerd --async: ${expected.length} calls, ${known.length} situations`);
 } finally {

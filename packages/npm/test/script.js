@@ -39,12 +39,13 @@ export async function playBehavior(load, env, situations) {
   };
   const requests = async () => JSON.parse(await control('transcript')).length;
   const lines = [];
-  for (const { call, arguments: given, env: more, fault } of situations) {
+  for (const { call, arguments: given, env: more, warm, fault } of situations) {
     const wecom = await load({ env: { ...env, ...more } });
-    const before = await requests();
-    if (fault) await control('faults', fault);
     const { parameters } = ACTIONS[camel(call)];
     const values = parameters.slice(1).map(({ name, type }) => toJs(type, given[name]));
+    if (warm) await wecom[camel(call)](...values); // the fault then meets a connection that was used before
+    const before = await requests();
+    if (fault) await control('faults', fault);
     // In a function of its own, as a blocking call throws.
     const error = await (async () => wecom[camel(call)](...values))().then(
       () => undefined,

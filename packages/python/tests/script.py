@@ -53,10 +53,13 @@ def play_behavior(env: Mapping[str, str], situations: list[dict[str, Any]]) -> l
 
     lines = []
     for it in situations:
-        before = requests()
-        if "fault" in it:
-            control("faults", it["fault"])
         with WeCom({**env, **it.get("env", {})}) as wecom:
+            if it.get("warm"):
+                # The fault then meets a connection that was used before.
+                make(wecom, it["call"], it["arguments"])
+            before = requests()
+            if "fault" in it:
+                control("faults", it["fault"])
             try:
                 make(wecom, it["call"], it["arguments"])
             except WeComError as error:
