@@ -49,6 +49,14 @@ host-python: component simulator
 	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
+# The packages as release files, in dist/; after `make dist` the wheel carries the list of parts.
+.PHONY: packages
+packages: component
+	mkdir -p dist
+	cd packages/npm && npm ci --no-audit --no-fund && npm pack --pack-destination ../../dist
+	[ -x $(PYTHON) ] || python3 -m venv target/python
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist ./packages/python
+
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
