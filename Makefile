@@ -6,9 +6,9 @@ COMPONENT := target/wecom-connector.wasm
 .PHONY: run build test component simulator bless
 
 # Builds everything, starts the simulator and drives all actions through the component, a line each.
-# With WECOM_CORP_ID and its like set, it talks to the server that WECOM_BASE_URL names, or to WeCom itself.
+# `make run REAL=1` is the only way to a real server: the one of WECOM_BASE_URL, or WeCom itself.
 run: build
-	target/debug/story
+	target/debug/story $(if $(filter 1,$(REAL)),--real)
 
 # All at once, tests included, as `make test` builds it too: with another choice cargo would compile wasmtime once more.
 build: wasm-target
@@ -23,20 +23,37 @@ test: wasm-target
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace
 
-# The component, as it is released.
+# The component, as it is released: built, then without names for debuggers and with metadata. The revision is that of the
+# working tree; the address of the source is known where it was cloned from one, or by SOURCE=https://…
+REVISION ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
+SOURCE ?= $(filter https://%,$(shell git config --get remote.origin.url 2>/dev/null))
 component: wasm-target
 	$(CARGO) rustc --locked -p wecom-connector --crate-type cdylib --target wasm32-wasip2 --profile component --target-dir target/component
-	cp target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT)
+	$(CARGO) build --locked -p wecom-release
+	target/debug/wecom-release describe target/component/wasm32-wasip2/component/wecom_connector.wasm $(COMPONENT) "$(REVISION)" "$(SOURCE)"
+
+# The component for hosts that offer its functions to a model as tools: with the documentation of the contract.
+TOOLS := target/wecom-connector-tools.wasm
+.PHONY: component-for-tools
+component-for-tools: component
+	target/debug/wecom-release document $(COMPONENT) $(TOOLS) wit
 
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
 
-# Every host that this machine can run.
-.PHONY: hosts host-wasmtime host-node host-python same-results
-hosts: host-node host-python same-results host-wasmtime
+# Every host that this machine can run, a line each. The logs are in target/hosts.
+HOST_TESTS := host-node host-python same-results host-wasmtime host-edge host-cloudflare host-c host-tools host-registry
+.PHONY: hosts $(HOST_TESTS)
+hosts:
+	host-tests/hosts.sh $(HOST_TESTS)
 
 host-node: component simulator
-	cd packages/npm && npm install --no-audit --no-fund && npm test
+	cd packages/npm && npm ci --no-audit --no-fund && npm test
+
+# The npm package on Node 20, 24 and 26, Deno and Bun: downloads 740 MB into packages/npm/runtimes.
+.PHONY: host-runtimes
+host-runtimes: host-node
+	cd packages/npm && npm run test:runtimes
 
 PYTHON := target/python/bin/python
 host-python: component simulator
@@ -44,15 +61,115 @@ host-python: component simulator
 	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
+# Durable engines: their workers are killed at each step, and nothing is done twice.
+.PHONY: example-durable-dbos example-durable-temporal example-durable-restate
+example-durable-dbos: component simulator
+	examples/durable-dbos/test.sh
+
+example-durable-temporal: component simulator
+	examples/durable-temporal/test.sh
+
+example-durable-restate: component simulator
+	cd packages/npm && npm ci --no-audit --no-fund && npm run build
+	examples/durable-restate/test.sh
+
+# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19.
+.PHONY: mcp-clients
+mcp-clients: build
+	[ -x target/mcp/bin/python ] || python3 -m venv target/mcp
+	target/mcp/bin/python -m pip install --quiet mcp==2.3.0
+	target/mcp/bin/python cli/tests/clients/mcp_client.py target/debug/wecom
+	npx --yes @modelcontextprotocol/inspector@2.12.0 --cli target/debug/wecom mcp --read-only --method tools/list | grep list-member-ids
+
+# The packages as release files, in dist/; after `make dist` the wheel carries the list of parts.
+.PHONY: packages
+packages: component
+	mkdir -p dist
+	cd packages/npm && npm ci --no-audit --no-fund && npm pack --pack-destination ../../dist
+	[ -x $(PYTHON) ] || python3 -m venv target/python
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist ./packages/python
+
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
 
-# The unmodified wasmtime command. Building it takes about 15 minutes on 2 cores, if it is not there.
-WASMTIME ?= $(or $(shell command -v wasmtime),target/wasmtime-cli/bin/wasmtime)
-host-wasmtime: component simulator
-	[ -x "$(WASMTIME)" ] || $(CARGO) install wasmtime-cli@48.0.8 --locked --root target/wasmtime-cli
+# Published WeCom clients, pinned, drive the simulator, which has to accept what they send: a line for each client and
+# endpoint. Needs python3, node, npm and curl.
+CLIENTS := target/clients
+.PHONY: clients
+clients: simulator $(CLIENTS)/venv/ready $(CLIENTS)/node_modules/ready
+	target/debug/wecom-simulator --quiet -- $(CLIENTS)/venv/bin/python host-tests/clients/run.py $(CLIENTS)
+
+# pywgb declares Python below 3.13, and works with later ones.
+$(CLIENTS)/venv/ready: host-tests/clients/requirements.txt
+	python3 -m venv --clear $(CLIENTS)/venv
+	$(CLIENTS)/venv/bin/pip install --quiet --only-binary :all: --ignore-requires-python --require-hashes -r $<
+	touch $@
+
+$(CLIENTS)/node_modules/ready: host-tests/clients/package.json host-tests/clients/package-lock.json
+	mkdir -p $(CLIENTS)
+	cp $^ $(CLIENTS)
+	cd $(CLIENTS) && npm ci --no-audit --no-fund
+	touch $@
+
+# Programs that the tests of hosts run, from PyPI.
+target/hosts/ready: host-tests/hosts.txt
+	python3 -m venv target/hosts
+	target/hosts/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: -r $<
+	chmod +x target/hosts/lib/python*/site-packages/wasmtime_cli/wasmtime # without it in the wheel
+	touch $@
+
+# The unmodified wasmtime command: another one is named by WASMTIME, such as that of
+# `cargo install wasmtime-cli@48.0.8 --locked`, which takes 15 minutes on 2 cores.
+WASMTIME ?= $(CURDIR)/target/hosts/bin/wasmtime
+WASH ?= $(CURDIR)/target/hosts/bin/wash
+host-wasmtime: component simulator target/hosts/ready
 	host-tests/wasmtime-cli.sh "$(WASMTIME)" $(COMPONENT) target/debug/wecom-simulator
+
+# The edge function: the handler, and the handler with the connector plugged into it.
+.PHONY: edge-alerts
+edge-alerts: component
+	$(CARGO) build --locked -p edge-alerts --target wasm32-wasip2 --profile component --target-dir target/component
+	cp target/component/wasm32-wasip2/component/edge_alerts.wasm target/edge-alerts-handler.wasm
+	$(CARGO) build --locked --workspace --example compose
+	target/debug/examples/compose target/edge-alerts-handler.wasm $(COMPONENT) target/edge-alerts.wasm
+
+# The edge function under wasmtime serve, jco serve and wasmCloud.
+host-edge: wasm-target target/hosts/ready examples/cloudflare-worker/node_modules
+	WASMTIME="$(WASMTIME)" WASH="$(WASH)" JCO="$(CURDIR)/examples/cloudflare-worker/node_modules/.bin/jco" \
+		$(CARGO) test --locked --workspace --features edge-alerts/hosts --test serve -- hosts::
+
+# A Worker under Cloudflare's workerd.
+host-cloudflare: component simulator examples/cloudflare-worker/node_modules
+	cd examples/cloudflare-worker && npm test
+
+examples/cloudflare-worker/node_modules: examples/cloudflare-worker/package-lock.json
+	cd examples/cloudflare-worker && npm ci --no-audit --no-fund
+	touch $@
+
+# A C program. The library is that of the Python package; its headers are in a crate, whose version is the package's.
+C_API := $(CURDIR)/target/c-api
+host-c: component simulator $(C_API)/ready
+	examples/c/test.sh $(C_API) $(COMPONENT) target/debug/wecom-simulator
+
+.PHONY: c-api
+c-api: $(C_API)/ready
+$(C_API)/ready: target/hosts/ready examples/c/headers.sh
+	examples/c/headers.sh target/hosts $(C_API)
+	touch $@
+
+# Wassette, which needs a newer C library than Debian 12 has: there it gets one that is not installed.
+WASSETTE ?= target/hosts/wassette
+host-tools: component-for-tools simulator target/hosts/wassette
+	host-tests/wassette.sh target/debug/wecom-release $(COMPONENT) $(TOOLS) "$(WASSETTE)" target/debug/wecom-simulator
+
+target/hosts/wassette: target/hosts/ready
+	program=$$(echo $(CURDIR)/target/hosts/lib/python*/site-packages/wassette_cli/wassette) && \
+		{ ! $$program --version >/dev/null 2>&1 && host-tests/newer-libc.sh $$program target/hosts/libc $@ || ln -sf $$program $@; }
+
+# The component as an OCI artifact in a registry on this machine.
+host-registry: component target/hosts/ready
+	host-tests/registry.sh target/debug/wecom-release "$(WASH)" $(COMPONENT)
 
 # What a call costs, beside what it could cost and beside other libraries: writes docs/speed.md and docs/speed.svg.
 # Needs python3 and node; takes 2 minutes on a quiet machine, and 10 to 15 more to build.
@@ -85,10 +202,12 @@ bless:
 wasm-target:
 	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
 
-# What ships beside the component, in dist/: contract, list of parts, checksums.
+# What is released, in dist/: the component, the component for tools, contract, list of parts, checksums. The component is pushed
+# to a registry on this machine and pulled by digest (Debian: apt-get install docker-registry).
 .PHONY: dist reproducible deny fuzz
-dist: component
+dist: component-for-tools target/hosts/ready
 	.ci/dist
+	host-tests/registry.sh target/debug/wecom-release "$(WASH)" dist/wecom-connector.wasm
 
 # Builds the component twice, in two places: the same bytes.
 reproducible: wasm-target

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plays host-tests/script.json through Rust, Node and Python, each against a fresh simulator on the same port, and compares
-# what they print. Only the second of an upload is masked.
+# what they print. Only the second of an upload is masked. Then plays packages/behavior.json through Node and Python, and
+# compares what their errors say with the table in their READMEs.
 # Usage: same-results.sh SIMULATOR STORY PYTHON
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +27,7 @@ play() {
     sed -E 's/"created-at":[0-9]+/"created-at":0/' "$results/$name.raw" >"$results/$name"
 }
 
-play rust "$story" --json
+play rust "$story" --real --json
 play node node packages/npm/test/script.js host-tests/script.json
 play python "$python" packages/python/tests/script.py host-tests/script.json
 
@@ -36,5 +37,6 @@ for other in node python; do
 done
 lines=$(wc -l <"$results/rust")
 echo "rust, node and python: $lines results each"
-echo "$((2 - failed)) passed, $failed failed"
+"$python" packages/behavior.py "$simulator" "$python" || failed=$((failed + 1))
+echo "$((3 - failed)) passed, $failed failed"
 [ "$failed" = 0 ]

@@ -19,7 +19,7 @@ invoke() {
     else
         failed=$((failed + 1))
     fi
-    # A token is not for the screen.
+    # A token is a secret.
     sed -E 's/(token: )"[^"]*"/\1"***"/g; s/^/    /' <<<"$1"$'\n'"-> $answer"
 }
 
@@ -31,8 +31,14 @@ invoke 'create-group-chat(profile(""), {members: ["noor.h", "iker.z"], id: "stor
 invoke 'send-app-text(profile(""), {recipients: selected({users: ["noor.h"]}), content: "Shift swap approved."})'
 invoke 'send-group-text(profile(""), {group-chat-id: "storm2026a", content: "Road N-22 reopened."})'
 invoke 'send-chatbot-text(profile(""), {content: "Pump 2 restarted"})'
-invoke 'upload-media(profile(""), {kind: file, file-name: "rota.txt", content: [77, 111, 110, 32, 55, 45, 53]})'
+invoke 'upload-media(profile(""), {kind: file, file-name: "rota.txt", content: base64("TW9uIDctNQ==")})'
 invoke 'get-access-token(profile(""), application)'
+
+# Each command is a fresh instance, and fetches a token of its own.
+base_url=$(sed -n 's/^WECOM_BASE_URL=//p' "$environment")
+fetched=$(curl --silent --show-error "$base_url/_simulator/transcript" | grep -c '"path": "/cgi-bin/gettoken"' || true)
+echo "$("$wasmtime" --version): 9 calls with a token, $fetched requests to gettoken"
+[ "$fetched" = 9 ] || failed=$((failed + 1))
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

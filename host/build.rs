@@ -1,4 +1,4 @@
-//! Builds the component, and collects the contract's files, for the library to carry both.
+//! Builds the component for the library to carry.
 
 #![allow(
     clippy::print_stdout,
@@ -9,7 +9,6 @@
 use std::{
     env,
     error::Error,
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -32,8 +31,7 @@ fn prepare() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
     let out = PathBuf::from(variable("OUT_DIR")?);
 
-    fs::write(out.join("contract_files.rs"), contract_files(&root.join("wit"))?)?;
-
+    println!("cargo::rerun-if-changed={}", root.join("wit").display());
     println!("cargo::rerun-if-env-changed={READY_MADE}");
     let component = match env::var_os(READY_MADE) {
         Some(file) => {
@@ -47,32 +45,8 @@ fn prepare() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A Rust expression: the name and text of each file of the contract.
-fn contract_files(folder: &Path) -> Result<String, Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
-    files.retain(|it| it.extension().is_some_and(|extension| extension == "wit"));
-    files.sort();
-
-    let mut list = String::from("&[\n");
-    for file in files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
-    }
-    list.push(']');
-    Ok(list)
-}
-
 /// Runs cargo in a target folder of its own: the outer cargo holds the lock of the usual one until this script ends.
 fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    for input in ["src", "Cargo.toml", "Cargo.lock", "build.rs", ".cargo"] {
-        let input = root.join(input);
-        if input.exists() {
-            println!("cargo::rerun-if-changed={}", input.display());
-        }
-    }
-
     // OUT_DIR is TARGET/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).unwrap_or(out).join("component");
     let mut cargo = Command::new(variable("CARGO")?);
@@ -99,7 +73,21 @@ fn build_component(root: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
         };
         return Err(format!("the component does not build:\n{errors}{hint}").into());
     }
-    Ok(target.join("wasm32-wasip2/component/wecom_connector.wasm"))
+    let component = target.join("wasm32-wasip2/component/wecom_connector.wasm");
+    let settings = ["Cargo.toml", "Cargo.lock", ".cargo"].map(|it| root.join(it));
+    for input in sources(&component)?.into_iter().chain(settings) {
+        println!("cargo::rerun-if-changed={}", input.display());
+    }
+    Ok(component)
+}
+
+/// The sources of the component and of the crates of this repository in it, as cargo lists them in its dep-info file.
+fn sources(component: &Path) -> io::Result<Vec<PathBuf>> {
+    let list = fs::read_to_string(component.with_extension("d"))?;
+    // A blank in a name is escaped.
+    let list = list.replace("\\ ", "\0");
+    let files = list.lines().filter_map(|it| it.split_once(": ")).flat_map(|it| it.1.split(' '));
+    Ok(files.map(|it| it.replace('\0', " ").into()).collect())
 }
 
 /// Flags, wrappers (clippy's among them) and profiles of the outer build, which would leak into the component's.

@@ -8,6 +8,8 @@ pub(crate) mod group_chats;
 pub(crate) mod group_messages;
 pub(crate) mod media;
 pub(crate) mod members;
+#[cfg(test)]
+mod samples;
 pub(crate) mod tokens;
 
 #[cfg(test)]
@@ -60,14 +62,16 @@ mod testing {
     pub(crate) fn check_response<T: Debug>(call: Call<T>, reply: &str, expected: Expect) {
         expected.assert_eq(&match Response::parse(reply.into(), call.request.auth) {
             Ok(Response::Accepted(it)) => format!("{:?}", (call.parse)(it)),
-            Ok(refused) => format!("{refused:?}"),
+            Ok(Response::Refused(it)) => {
+                format!("Refused {{ code: {}, message: {:?} }}", it.code, it.message)
+            }
             Err(unexpected) => format!("{unexpected:?}"),
         });
     }
 
     /// The result when WeCom accepts and says nothing else.
     pub(crate) fn accepted<T>(call: Call<T>) -> T {
-        match Response::parse(br#"{"errcode":0}"#.into(), call.request.auth) {
+        match Response::parse(br#"{"errcode":0,"chatid":"c","id":7}"#.into(), call.request.auth) {
             Ok(Response::Accepted(it)) => (call.parse)(it).unwrap(),
             other => panic!("{other:?}"),
         }

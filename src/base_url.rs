@@ -16,9 +16,14 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// WeCom's own server if there is no URL. `field` names the URL in errors.
-    pub(crate) fn parse(field: &str, url: Option<&str>) -> Result<Self, Error> {
-        let url = url.unwrap_or(DEFAULT);
+    /// WeCom's own server if there is no URL, or an empty one. `field` names the URL in errors. `allow_http` is asked for
+    /// plain http to another machine.
+    pub(crate) fn parse(
+        field: &str,
+        url: Option<&str>,
+        allow_http: impl FnOnce() -> bool,
+    ) -> Result<Self, Error> {
+        let url = url.map(str::trim).filter(|it| !it.is_empty()).unwrap_or(DEFAULT);
         let (https, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
             (Some(rest), _) => (true, rest),
             (_, Some(rest)) => (false, rest),
@@ -33,10 +38,11 @@ impl BaseUrl {
         let Some(host) = host(authority) else {
             return Err(invalid(field, "must name a host, and at most a port and a path after it"));
         };
-        if !https && !is_loopback(host) {
+        if !https && !is_loopback(host) && !allow_http() {
             return Err(invalid(
                 field,
-                "http:// is for loopback addresses only: secrets would travel in the clear",
+                "http:// is for loopback addresses only, as secrets would not be encrypted: use https://, or set \
+                 WECOM_ALLOW_HTTP=1 in the component's environment for a private deployment",
             ));
         }
         if !path.bytes().all(|it| it.is_ascii_alphanumeric() || b"/-._~".contains(&it)) {
@@ -45,7 +51,10 @@ impl BaseUrl {
                 "must have a path of letters, digits and `/ - . _ ~`, and nothing after it",
             ));
         }
-        Ok(Self { https, authority: authority.into(), path: path.trim_end_matches('/').into() })
+        // Other tools have it at the end of their base URL; here it is part of every path.
+        let path = path.trim_end_matches('/');
+        let path = path.strip_suffix("/cgi-bin").unwrap_or(path).trim_end_matches('/');
+        Ok(Self { https, authority: authority.into(), path: path.into() })
     }
 }
 
@@ -106,9 +115,39 @@ mod tests {
             ("https://a?b", false),
             ("https://a b", false),
             ("ftp://a", false),
-            ("", false),
+            ("", true),
+            (" \r\n", true),
+            (" https://a.example\r\n", true),
         ] {
-            assert_eq!(BaseUrl::parse("url", Some(url)).is_ok(), accepted, "{url}");
+            assert_eq!(BaseUrl::parse("url", Some(url), || false).is_ok(), accepted, "{url}");
+        }
+    }
+
+    #[test]
+    fn plain_http_beyond_loopback_is_an_option() {
+        for (url, allowed, accepted) in [
+            ("http://wecom.invalid:8080", true, true),
+            ("http://wecom.invalid:8080", false, false),
+            ("ftp://wecom.invalid", true, false),
+        ] {
+            let parsed = BaseUrl::parse("url", Some(url), || allowed);
+            assert_eq!(parsed.is_ok(), accepted, "{url}");
+        }
+    }
+
+    #[test]
+    fn cgi_bin_at_the_end_is_taken_once() {
+        for (url, path) in [
+            ("https://a.example", ""),
+            ("https://a.example/", ""),
+            ("https://a.example/cgi-bin", ""),
+            ("https://a.example/cgi-bin/", ""),
+            ("https://a.example/wecom/cgi-bin//", "/wecom"),
+            ("https://a.example/wecom/", "/wecom"),
+            ("https://a.example/my-cgi-bin", "/my-cgi-bin"),
+        ] {
+            let Ok(base) = BaseUrl::parse("url", Some(url), || false) else { panic!("{url}") };
+            assert_eq!(base.path, path, "{url}");
         }
     }
 }

@@ -5,10 +5,11 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub(crate) use crate::credentials::Auth;
 use crate::{
     bindings::wit::types::{Receipt, Truncation},
     multipart::Upload,
-    response::{Accepted, Unexpected},
+    response::{Accepted, Unexpected, Warnings},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,19 +18,7 @@ pub(crate) enum Method {
     Post,
 }
 
-/// The credential that a call needs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Auth {
-    /// None: `gettoken`.
-    None,
-    /// A token of the application's secret.
-    Application,
-    /// A token of the contacts secret.
-    Contacts,
-    /// A chatbot's key.
-    Chatbot,
-}
-
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(crate) enum Body {
     Empty,
     Json(Value),
@@ -86,14 +75,23 @@ impl Call<Receipt> {
                 retry_safe: false,
                 inject_agent_id: false,
             },
-            parse: Box::new(|it| Ok(Receipt { truncated: Vec::new(), warning: it.warning })),
+            parse: receipt(Vec::new()),
         }
     }
 
     /// Reports in the receipt what was truncated.
     pub(crate) fn with_truncations(self, truncated: Vec<Truncation>) -> Self {
-        let parse = Box::new(|it: Accepted| Ok(Receipt { truncated, warning: it.warning }));
-        Self { request: self.request, parse }
+        Self { request: self.request, parse: receipt(truncated) }
+    }
+
+    /// Adds a warning of the connector's own to the receipt.
+    pub(crate) fn with_warning(self, warning: Option<String>) -> Self {
+        let Self { request, parse } = self;
+        let parse = Box::new(|mut it: Accepted| {
+            it.warnings.push(warning);
+            parse(it)
+        });
+        Self { request, parse }
     }
 }
 
@@ -113,14 +111,19 @@ impl<T> Call<T> {
         self
     }
 
-    /// Parses the response as `R`. `make` also gets the warning that came with it, if any.
+    /// Parses the response as `R`, of which `make` makes the result. What it cannot read goes to the warnings; it fails
+    /// only where the one thing is missing that the call was made for.
     pub(crate) fn map<R: DeserializeOwned, U>(
         self,
-        make: impl FnOnce(R, Option<String>) -> U + 'static,
+        make: impl FnOnce(R, Warnings) -> Result<U, Unexpected> + 'static,
     ) -> Call<U> {
-        let parse = Box::new(|it: Accepted| Ok(make(it.read()?, it.warning)));
+        let parse = Box::new(|it: Accepted| make(it.read()?, it.warnings));
         Call { request: self.request, parse }
     }
+}
+
+fn receipt(truncated: Vec<Truncation>) -> Parser<Receipt> {
+    Box::new(|it| Ok(Receipt { truncated, warning: it.warnings.into_text() }))
 }
 
 fn omit_nulls(value: &mut Value) {

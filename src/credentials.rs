@@ -5,9 +5,21 @@ use alloc::{format, string::String, vec::Vec};
 use crate::{
     base_url::BaseUrl,
     bindings::wit::types::{AgentId, Application, Chatbot, Error},
-    call::Auth,
     validate::invalid,
 };
+
+/// The credential that a call needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Auth {
+    /// None: `gettoken`.
+    None,
+    /// A token of the application's secret.
+    Application,
+    /// A token of the contacts secret.
+    Contacts,
+    /// A chatbot's key.
+    Chatbot,
+}
 
 /// Names and values.
 pub(crate) type Environment = Vec<(String, String)>;
@@ -39,15 +51,23 @@ enum CredentialSource {
 #[derive(Clone, Copy)]
 pub(crate) enum Credential<'a> {
     Token(&'a str),
-    Secret { corp_id: &'a str, secret: &'a str },
+    Secret {
+        corp_id: &'a str,
+        secret: &'a str,
+        /// It is the other kind of secret, as the one that the call needs is not given.
+        substitute: bool,
+    },
     Key(&'a str),
 }
 
+/// Allows plain http to another machine, for private deployments.
+const ALLOW_HTTP: &str = "WECOM_ALLOW_HTTP";
+
 impl Account {
-    /// Calls `environment` for a profile only.
+    /// Calls `environment` only where it is needed.
     pub(crate) fn of_application(
         application: Application,
-        environment: impl FnOnce() -> Environment,
+        environment: impl Fn() -> Environment,
     ) -> Result<Self, Error> {
         match application {
             Application::Profile(name) => {
@@ -63,34 +83,36 @@ impl Account {
             }
             Application::Credentials(it) => {
                 let stored = StoredCredentials::Secrets {
-                    corp_id: non_empty(Some(it.corp_id)),
-                    application: non_empty(it.secret),
-                    contacts: non_empty(it.contacts_secret),
+                    corp_id: trimmed(Some(&it.corp_id)),
+                    application: trimmed(it.secret.as_deref()),
+                    contacts: trimmed(it.contacts_secret.as_deref()),
                 };
-                Self::given("application.credentials.base-url", it.base_url, it.agent_id, stored)
+                let field = "application.credentials.base-url";
+                Self::given(field, it.base_url, it.agent_id, stored, environment)
             }
             Application::Token(it) => {
-                let stored = StoredCredentials::Token(it.token);
-                Self::given("application.token.base-url", it.base_url, it.agent_id, stored)
+                let stored = StoredCredentials::Token(it.token.trim().into());
+                let field = "application.token.base-url";
+                Self::given(field, it.base_url, it.agent_id, stored, environment)
             }
         }
     }
 
-    /// Calls `environment` for a profile only.
+    /// Calls `environment` only where it is needed.
     pub(crate) fn of_chatbot(
         chatbot: Chatbot,
-        environment: impl FnOnce() -> Environment,
+        environment: impl Fn() -> Environment,
     ) -> Result<Self, Error> {
         match chatbot {
             Chatbot::Profile(name) => {
                 let environment = environment();
                 let profile = Profile::new("chatbot.profile", &name, &environment)?;
-                let stored = StoredCredentials::Key(profile.get("CHATBOT_KEY"));
+                let stored = StoredCredentials::Key(profile.get("CHATBOT_KEY").map(webhook_key));
                 profile.account(None, stored)
             }
             Chatbot::Credentials(it) => {
-                let stored = StoredCredentials::Key(non_empty(Some(it.key)));
-                Self::given("chatbot.credentials.base-url", it.base_url, None, stored)
+                let stored = StoredCredentials::Key(trimmed(Some(&it.key)).map(webhook_key));
+                Self::given("chatbot.credentials.base-url", it.base_url, None, stored, environment)
             }
         }
     }
@@ -100,9 +122,10 @@ impl Account {
         base_url: Option<String>,
         agent_id: Option<AgentId>,
         stored: StoredCredentials,
+        environment: impl Fn() -> Environment,
     ) -> Result<Self, Error> {
         Ok(Self {
-            base: BaseUrl::parse(field, base_url.as_deref())?,
+            base: BaseUrl::parse(field, base_url.as_deref(), || allows_http(&environment()))?,
             given_base_url: base_url,
             agent_id,
             stored,
@@ -118,20 +141,23 @@ impl Account {
             }
             StoredCredentials::Token(token) => Ok(Credential::Token(token)),
             StoredCredentials::Key(key) => {
-                let key = key.as_deref().ok_or_else(|| self.missing("CHATBOT_KEY", "key"))?;
+                let key = key.as_deref().filter(|it| !it.is_empty());
+                let key = key.ok_or_else(|| self.missing("CHATBOT_KEY", "key"))?;
                 Ok(Credential::Key(key))
             }
             StoredCredentials::Secrets { corp_id, application, contacts } => {
                 let missing = |variable, field| move || self.missing(variable, field);
                 let corp_id = corp_id.as_deref().ok_or_else(missing("CORP_ID", "corp-id"))?;
                 let (application, contacts) = (application.as_deref(), contacts.as_deref());
-                let secret = match auth {
-                    Auth::Contacts => contacts
-                        .or(application)
-                        .ok_or_else(missing("CONTACTS_SECRET", "contacts-secret")),
-                    _ => application.or(contacts).ok_or_else(missing("SECRET", "secret")),
-                }?;
-                Ok(Credential::Secret { corp_id, secret })
+                let (own, other) = match auth {
+                    Auth::Contacts => (contacts, application),
+                    _ => (application, contacts),
+                };
+                let secret = own.or(other).ok_or_else(match auth {
+                    Auth::Contacts => missing("CONTACTS_SECRET", "contacts-secret"),
+                    _ => missing("SECRET", "secret"),
+                })?;
+                Ok(Credential::Secret { corp_id, secret, substitute: own.is_none() })
             }
         }
     }
@@ -179,13 +205,13 @@ impl<'a> Profile<'a> {
             .environment
             .iter()
             .find(|(it, _)| it.strip_prefix(self.prefix.as_str()) == Some(name));
-        found.map(|(_, value)| value.clone()).filter(|it| !it.is_empty())
+        trimmed(found.map(|(_, value)| value.as_str()))
     }
 
     fn agent_id(&self) -> Result<Option<AgentId>, Error> {
         let Some(text) = self.get("AGENT_ID") else { return Ok(None) };
         let field = format!("{}AGENT_ID", self.prefix);
-        text.trim().parse().map(Some).map_err(|_| invalid(&field, "must be a number"))
+        text.parse().map(Some).map_err(|_| invalid(&field, "must be a number"))
     }
 
     fn account(
@@ -195,7 +221,9 @@ impl<'a> Profile<'a> {
     ) -> Result<Account, Error> {
         let url = self.get("BASE_URL");
         Ok(Account {
-            base: BaseUrl::parse(&format!("{}BASE_URL", self.prefix), url.as_deref())?,
+            base: BaseUrl::parse(&format!("{}BASE_URL", self.prefix), url.as_deref(), || {
+                allows_http(self.environment)
+            })?,
             given_base_url: url,
             agent_id,
             stored,
@@ -204,8 +232,25 @@ impl<'a> Profile<'a> {
     }
 }
 
-fn non_empty(text: Option<String>) -> Option<String> {
-    text.filter(|it| !it.is_empty())
+fn allows_http(environment: &Environment) -> bool {
+    environment.iter().any(|(name, value)| name == ALLOW_HTTP && value.trim() == "1")
+}
+
+/// No credential holds white space at its ends, and files and scripts leave line breaks there. `None` for an empty text.
+fn trimmed(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|it| !it.is_empty()).map(String::from)
+}
+
+/// The key alone. The console gives the whole webhook address to copy.
+fn webhook_key(key: String) -> String {
+    let rest = match (key.split_once("?key="), key.split_once("&key=")) {
+        (Some((_, rest)), _) | (None, Some((_, rest))) => rest,
+        (None, None) => match key.strip_prefix("key=") {
+            Some(rest) => rest,
+            None => return key,
+        },
+    };
+    rest.split(['&', '#']).next().unwrap_or_default().trim().into()
 }
 
 #[cfg(test)]
@@ -234,7 +279,7 @@ mod tests {
 
     fn secret(account: &Account, access: Auth) -> String {
         match account.credential(access) {
-            Ok(Credential::Secret { corp_id, secret }) => format!("{corp_id}/{secret}"),
+            Ok(Credential::Secret { corp_id, secret, .. }) => format!("{corp_id}/{secret}"),
             _ => panic!("no secret"),
         }
     }
@@ -310,5 +355,61 @@ mod tests {
         }
         assert!(profile(&"a".repeat(32)).is_ok());
         assert!(profile(&"a".repeat(33)).is_err());
+    }
+
+    #[test]
+    fn white_space_around_credentials_is_dropped() {
+        let environment = || {
+            [
+                ("WECOM_CORP_ID", " corp\r\n"),
+                ("WECOM_SECRET", "app\r\n"),
+                ("WECOM_CONTACTS_SECRET", "\tcontacts \n"),
+                ("WECOM_AGENT_ID", " 0\n"),
+                ("WECOM_CHATBOT_KEY", " key\n"),
+                ("WECOM_BASE_URL", "https://a.example/ \r\n"),
+            ]
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec()
+        };
+        let account =
+            Account::of_application(Application::Profile(String::new()), environment).unwrap();
+        assert_eq!(secret(&account, Auth::Application), "corp/app");
+        assert_eq!(secret(&account, Auth::Contacts), "corp/contacts");
+        assert_eq!((account.agent_id, account.base.authority.as_str()), (Some(0), "a.example"));
+        let chatbot = Account::of_chatbot(Chatbot::Profile(String::new()), environment).unwrap();
+        assert!(matches!(chatbot.credential(Auth::Chatbot), Ok(Credential::Key("key"))));
+    }
+
+    #[test]
+    fn webhook_address_is_understood_as_key() {
+        for (given, key) in [
+            ("0f-1a", Some("0f-1a")),
+            (" https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0f-1a\n", Some("0f-1a")),
+            ("https://a.example/send?debug=1&key=0f-1a&x=2#y", Some("0f-1a")),
+            ("key=0f-1a", Some("0f-1a")),
+            ("monkey=0f-1a", Some("monkey=0f-1a")),
+            ("https://a.example/send?key=", Some("")),
+        ] {
+            let chatbot =
+                Chatbot::Credentials(ChatbotCredentials { key: given.into(), base_url: None });
+            let account = Account::of_chatbot(chatbot, Vec::new).unwrap();
+            let found = match account.credential(Auth::Chatbot) {
+                Ok(Credential::Key(key)) => Some(key),
+                _ => None,
+            };
+            assert_eq!(found, key.filter(|it| !it.is_empty()), "{given}");
+        }
+    }
+
+    #[test]
+    fn other_secret_is_a_substitute() {
+        let substitute = |name: &str, auth| match profile(name).unwrap().credential(auth) {
+            Ok(Credential::Secret { substitute, .. }) => substitute,
+            _ => panic!("no secret"),
+        };
+        assert!(!substitute("", Auth::Contacts));
+        assert!(!substitute("", Auth::Application));
+        assert!(substitute("sales", Auth::Contacts));
+        assert!(!substitute("sales", Auth::Application));
     }
 }

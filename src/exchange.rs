@@ -2,7 +2,6 @@
 
 use alloc::{
     borrow::ToOwned,
-    format,
     rc::Rc,
     string::{String, ToString},
     vec,
@@ -14,14 +13,16 @@ use serde_json::Value;
 
 use crate::{
     base_url::BaseUrl,
-    bindings::wit::types::{Error, Rejection, TemporaryRejection},
+    bindings::wit::types::{
+        Error, FailedExchange, InvalidReceivers, Rejection, TemporaryRejection,
+    },
     call::{Auth, Body, Method, Request},
     credentials::{Account, Credential},
     errcode::{self, Disposition},
     multipart::Upload,
     redact::redact,
-    response::{Accepted, Response, Unexpected},
-    token_cache::{Issued, TokenCache, TokenKey, gettoken},
+    response::{Accepted, Receivers, Refusal, Response, Unexpected},
+    token_cache::{GETTOKEN, Issued, TokenCache, TokenKey, gettoken},
     wire,
 };
 
@@ -79,10 +80,10 @@ pub(crate) struct HttpResponse {
 pub(crate) enum Failure {
     /// Nothing was sent.
     Unreachable(&'static str),
-    /// The request was sent; its outcome is unknown.
-    NoResponse(&'static str),
-    /// There is a response, which WeCom does not document.
-    Unexpected(&'static str),
+    /// The request was sent; its outcome is unknown. With the HTTP status, if there was one.
+    NoResponse(&'static str, Option<u16>),
+    /// There is a response, which WeCom does not document. With its HTTP status.
+    Unexpected(String, u16),
 }
 
 pub(crate) enum Step {
@@ -96,6 +97,7 @@ pub(crate) struct Exchange<'a> {
     payload: Payload,
     base: &'a BaseUrl,
     tokens: &'a RefCell<TokenCache>,
+    now: u64,
     state: State<'a>,
 }
 
@@ -122,13 +124,13 @@ enum Authorization<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// The exchange, and the first step. `now` is in seconds of a clock that only goes forward.
-    pub(crate) fn start(
+    /// `now` is in seconds of a monotonic clock.
+    pub(crate) fn new(
         account: &'a Account,
         mut request: Request,
         tokens: &'a RefCell<TokenCache>,
         now: u64,
-    ) -> Result<(Self, Step), Error> {
+    ) -> Result<Self, Error> {
         if let Body::Json(Value::Object(body)) = &mut request.body
             && request.inject_agent_id
         {
@@ -142,8 +144,8 @@ impl<'a> Exchange<'a> {
             match account.credential(request.auth)? {
                 Credential::Key(key) => State::Calling(Authorization::Key(key)),
                 Credential::Token(token) => State::Calling(Authorization::GivenToken(token)),
-                Credential::Secret { corp_id, secret } => {
-                    let key = TokenKey { base, corp_id, secret };
+                Credential::Secret { corp_id, secret, substitute } => {
+                    let key = TokenKey { base, corp_id, secret, substitute };
                     match tokens.borrow().get(key, now).map(ToOwned::to_owned) {
                         Some(token) => {
                             let retried = false;
@@ -155,17 +157,19 @@ impl<'a> Exchange<'a> {
             }
         };
         let payload = Payload::new(mem::replace(&mut request.body, Body::Empty));
-        let exchange = Self { request, payload, base, tokens, state };
-        let step = exchange.send();
-        Ok((exchange, step))
+        Ok(Self { request, payload, base, tokens, now, state })
+    }
+
+    pub(crate) fn first(&self) -> Step {
+        self.send()
     }
 
     /// The step after the outcome of the last request.
-    pub(crate) fn receive(&mut self, outcome: Result<HttpResponse, Failure>, now: u64) -> Step {
+    pub(crate) fn receive(&mut self, outcome: Result<HttpResponse, Failure>) -> Step {
         match self.state {
             State::FetchingToken { key, retried } => match self.receive_token(key, outcome) {
                 Ok(issued) => {
-                    self.tokens.borrow_mut().insert(key, &issued, now);
+                    self.tokens.borrow_mut().insert(key, &issued, self.now);
                     let token = issued.access_token;
                     self.state = State::Calling(Authorization::OwnToken { key, token, retried });
                     self.send()
@@ -184,31 +188,30 @@ impl<'a> Exchange<'a> {
         let request = gettoken(key.corp_id, key.secret).request;
         match classify(&request, outcome) {
             Ok(Response::Accepted(it)) => {
-                it.read().map_err(|unexpected| incomplete_response(request.path, &unexpected))
+                Issued::parse(it).map_err(|Unexpected(reason)| self.incomplete(&reason))
             }
-            Ok(Response::Refused { code, message }) => Err(self.rejection(code, &message)),
-            Err(failure) => Err(to_error(&request, &failure)),
+            Ok(Response::Refused(refusal)) => Err(self.rejection(refusal)),
+            Err(failure) => Err(self.failed(failure)),
         }
     }
 
     fn receive_response(&mut self, outcome: Result<HttpResponse, Failure>) -> Step {
         Step::Done(match classify(&self.request, outcome) {
-            Ok(Response::Accepted(mut it)) => {
-                it.warning = it.warning.map(|warning| self.redact(&warning));
-                Ok(it)
+            Ok(Response::Accepted(Accepted { body, warnings })) => {
+                Ok(Accepted { body, warnings: warnings.redacting(&self.secrets()) })
             }
-            Ok(Response::Refused { code, message }) => {
+            Ok(Response::Refused(refusal)) => {
                 if let State::Calling(Authorization::OwnToken { key, retried: false, .. }) =
                     self.state
-                    && errcode::disposition(code) == Disposition::RefreshToken
+                    && errcode::disposition(refusal.code) == Disposition::RefreshToken
                 {
                     self.tokens.borrow_mut().evict(key);
                     self.state = State::FetchingToken { key, retried: true };
                     return self.send();
                 }
-                Err(self.rejection(code, &message))
+                Err(self.rejection(refusal))
             }
-            Err(failure) => Err(to_error(&self.request, &failure)),
+            Err(failure) => Err(self.failed(failure)),
         })
     }
 
@@ -231,39 +234,145 @@ impl<'a> Exchange<'a> {
         Step::Send(http_request(self.base, &self.request, query, self.payload.clone()))
     }
 
-    fn rejection(&self, code: i32, message: &str) -> Error {
-        let message = self.redact(message);
-        let hint = errcode::hint(code).into();
+    fn rejection(&self, mut refusal: Refusal) -> Error {
+        let redacted = |text: Option<&str>| text.map(|it| self.redact(it));
+        let caller_address = redacted(refusal.caller_address());
+        let request_id = redacted(refusal.request_id());
+        let conflicting_user = redacted(refusal.conflicting_user());
+        let code = refusal.code;
+        let mut message = mem::take(&mut refusal.message);
+        let Receivers { invaliduser, invalidparty, invalidtag, unlicenseduser } = refusal.receivers;
+        for unread in [
+            invaliduser.unread("invaliduser"),
+            invalidparty.unread("invalidparty"),
+            invalidtag.unread("invalidtag"),
+            unlicenseduser.unread("unlicenseduser"),
+        ] {
+            message.extend(unread.iter().flat_map(|it| ["; ", it]));
+        }
+        let message = self.redact(&message);
+        let ids = |ids: Vec<String>| ids.iter().map(|it| self.redact(it)).collect();
+        let receivers = InvalidReceivers {
+            users: ids(invaliduser.value),
+            departments: invalidparty.value,
+            tags: invalidtag.value,
+            unlicensed_users: ids(unlicenseduser.value),
+        };
+        let named = !(receivers.users.is_empty()
+            && receivers.departments.is_empty()
+            && receivers.tags.is_empty()
+            && receivers.unlicensed_users.is_empty());
+        let invalid_receivers = named.then_some(receivers);
+
+        let call = self.refused_call();
+        let hint = errcode::hint(code, call).into();
         match errcode::disposition(code) {
-            Disposition::RetryLater { after: retry_after } => {
-                Error::RejectedForNow(TemporaryRejection { code, message, hint, retry_after })
-            }
+            Disposition::RetryLater => Error::RejectedForNow(TemporaryRejection {
+                code,
+                message,
+                hint,
+                retry_after: errcode::retry_after(code, call),
+                caller_address,
+                request_id,
+                invalid_receivers,
+                conflicting_user,
+            }),
             Disposition::Permanent | Disposition::RefreshToken => {
-                Error::PermanentRejected(Rejection { code, message, hint })
+                Error::PermanentRejected(Rejection {
+                    code,
+                    message,
+                    hint,
+                    caller_address,
+                    request_id,
+                    invalid_receivers,
+                    conflicting_user,
+                })
             }
         }
+    }
+
+    /// What was refused, as far as hints depend on it.
+    fn refused_call(&self) -> errcode::Call {
+        match &self.state {
+            State::FetchingToken { .. } | State::Calling(Authorization::None) => {
+                errcode::Call { path: GETTOKEN, given_token: false, substitute: false }
+            }
+            State::Calling(authorization) => errcode::Call {
+                path: self.request.path,
+                given_token: matches!(authorization, Authorization::GivenToken(_)),
+                substitute: matches!(
+                    authorization,
+                    Authorization::OwnToken { key: TokenKey { substitute: true, .. }, .. }
+                ),
+            },
+        }
+    }
+
+    /// No response of WeCom's. While the token is fetched, the call itself was not sent, so that retrying is always safe.
+    fn failed(&self, failure: Failure) -> Error {
+        let request_sent = self.request_sent();
+        match failure {
+            Failure::Unreachable(why) => Error::Unreachable(self.failed_exchange(why, None, false)),
+            Failure::NoResponse(why, status) => {
+                let failed = self.failed_exchange(why, status, request_sent);
+                if self.request.retry_safe || !request_sent {
+                    Error::NoReply(failed)
+                } else {
+                    Error::PermanentNoReply(failed)
+                }
+            }
+            Failure::Unexpected(why, status) => {
+                let why =
+                    [&why, ": the base URL may be wrong, or a proxy may have answered"].concat();
+                let failed = self.failed_exchange(&why, Some(status), request_sent);
+                Error::PermanentUnexpectedReply(failed)
+            }
+        }
+    }
+
+    /// An acceptance of WeCom's without what the call was made for.
+    pub(crate) fn incomplete(&self, reason: &str) -> Error {
+        let failed = self.failed_exchange(reason, Some(200), self.request_sent());
+        Error::PermanentUnexpectedReply(failed)
+    }
+
+    fn failed_exchange(
+        &self,
+        reason: &str,
+        status: Option<u16>,
+        request_sent: bool,
+    ) -> FailedExchange {
+        let path = match self.state {
+            State::FetchingToken { .. } => GETTOKEN,
+            State::Calling(_) => self.request.path,
+        };
+        let server = self.base.authority.clone();
+        FailedExchange { reason: [path, ": ", reason].concat(), server, status, request_sent }
+    }
+
+    /// Whether the call itself was sent, and not the request for a token alone.
+    fn request_sent(&self) -> bool {
+        matches!(self.state, State::Calling(_))
     }
 
     fn redact(&self, message: &str) -> String {
+        redact(message, self.secrets())
+    }
+
+    /// What the last request carried, and a server may repeat.
+    fn secrets(&self) -> Vec<&str> {
         match &self.state {
-            State::FetchingToken { key, .. } => redact(message, [key.secret]),
+            State::FetchingToken { key, .. } => vec![key.secret],
             State::Calling(Authorization::None) => {
                 let secrets = self.request.query.iter().filter(|(name, _)| *name == "corpsecret");
-                redact(message, secrets.map(|(_, secret)| secret.as_str()))
+                secrets.map(|(_, secret)| secret.as_str()).collect()
             }
             State::Calling(Authorization::Key(secret) | Authorization::GivenToken(secret)) => {
-                redact(message, [*secret])
+                vec![*secret]
             }
-            State::Calling(Authorization::OwnToken { key, token, .. }) => {
-                redact(message, [key.secret, token])
-            }
+            State::Calling(Authorization::OwnToken { key, token, .. }) => vec![key.secret, token],
         }
     }
-}
-
-/// An accepted response that lacks a part of the result.
-pub(crate) fn incomplete_response(path: &str, Unexpected(why): &Unexpected) -> Error {
-    Error::PermanentUnexpectedReply(format!("{path}: {why}"))
 }
 
 fn classify(
@@ -272,21 +381,11 @@ fn classify(
 ) -> Result<Response, Failure> {
     let HttpResponse { status, body } = outcome?;
     match status {
-        200 => Response::parse(body, request.auth).map_err(|it| Failure::Unexpected(it.0)),
-        500..=599 => Err(Failure::NoResponse("the server failed (status 5xx)")),
-        300..=399 => Err(Failure::Unexpected("the server redirected (status 3xx)")),
-        400..=499 => Err(Failure::Unexpected("the server refused the request itself (status 4xx)")),
-        _ => Err(Failure::Unexpected("the status is not 200")),
-    }
-}
-
-fn to_error(request: &Request, failure: &Failure) -> Error {
-    let path = request.path;
-    match failure {
-        Failure::Unreachable(why) => Error::Unreachable(format!("{path}: {why}")),
-        Failure::NoResponse(why) if request.retry_safe => Error::NoReply(format!("{path}: {why}")),
-        Failure::NoResponse(why) => Error::PermanentNoReply(format!("{path}: {why}")),
-        Failure::Unexpected(why) => Error::PermanentUnexpectedReply(format!("{path}: {why}")),
+        200 => Response::parse(body, request.auth).map_err(|it| Failure::Unexpected(it.0, status)),
+        500..=599 => Err(Failure::NoResponse("the server failed", Some(status))),
+        300..=399 => Err(Failure::Unexpected("the server redirected".into(), status)),
+        400..=499 => Err(Failure::Unexpected("the server refused the request".into(), status)),
+        _ => Err(Failure::Unexpected("the HTTP status is not 200".into(), status)),
     }
 }
 
@@ -310,6 +409,8 @@ fn http_request(
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use serde_json::json;
 
     use super::*;
@@ -343,25 +444,26 @@ mod tests {
         Call::post("/cgi-bin/x", auth, json!({ "a": 1 }))
     }
 
-    /// Plays a script of responses. Returns the requests and the result.
+    /// Plays a script of responses. Returns the requests and the result, with the warning of an acceptance.
     fn play(
         account: Account,
         call: Call<Receipt>,
         tokens: &RefCell<TokenCache>,
         now: u64,
         script: &[Result<(u16, &str), Failure>],
-    ) -> (Vec<String>, String) {
+    ) -> (Vec<String>, Result<Option<String>, Error>) {
         let mut requests = Vec::new();
         let mut script = script.iter();
-        let (mut exchange, mut step) = match Exchange::start(&account, call.request, tokens, now) {
+        let mut exchange = match Exchange::new(&account, call.request, tokens, now) {
             Ok(it) => it,
-            Err(error) => return (requests, format!("{error:?}")),
+            Err(error) => return (requests, Err(error)),
         };
+        let mut step = exchange.first();
         loop {
             match step {
                 Step::Done(result) => {
                     assert!(script.next().is_none(), "responses are left over");
-                    return (requests, format!("{result:?}"));
+                    return (requests, result.map(|it| it.warnings.into_text()));
                 }
                 Step::Send(request) => {
                     assert!(request.https && request.authority == "qyapi.weixin.qq.com");
@@ -380,12 +482,23 @@ mod tests {
                             Ok(HttpResponse { status: *status, body: body.as_bytes().to_vec() })
                         }
                         Err(Failure::Unreachable(it)) => Err(Failure::Unreachable(it)),
-                        Err(Failure::NoResponse(it)) => Err(Failure::NoResponse(it)),
-                        Err(Failure::Unexpected(it)) => Err(Failure::Unexpected(it)),
+                        Err(Failure::NoResponse(it, status)) => {
+                            Err(Failure::NoResponse(it, *status))
+                        }
+                        Err(Failure::Unexpected(it, status)) => {
+                            Err(Failure::Unexpected(it.clone(), *status))
+                        }
                     };
-                    step = exchange.receive(outcome, now);
+                    step = exchange.receive(outcome);
                 }
             }
+        }
+    }
+
+    fn rejection(result: Result<Option<String>, Error>) -> Rejection {
+        match result {
+            Err(Error::PermanentRejected(it)) => it,
+            other => panic!("not rejected: {other:?}"),
         }
     }
 
@@ -406,7 +519,7 @@ mod tests {
                 "/cgi-bin/x?access_token=T1 {\"a\":1}"
             ]
         );
-        assert!(result.starts_with("Ok"), "{result}");
+        assert_eq!(result.unwrap(), None);
 
         let (requests, _) =
             play(account(), call(Auth::Application), &tokens, 100 + 6899, &[Ok((200, OK))]);
@@ -420,7 +533,8 @@ mod tests {
     fn secrets_never_share_a_token() {
         let tokens = cache();
         let script = [Ok((200, TOKEN)), Ok((200, OK))];
-        play(account(), call(Auth::Application), &tokens, 0, &script);
+        let (requests, _) = play(account(), call(Auth::Application), &tokens, 0, &script);
+        assert_eq!(requests.len(), 2);
         let (requests, _) = play(account(), call(Auth::Contacts), &tokens, 0, &script);
         assert_eq!(requests[0], "/cgi-bin/gettoken?corpid=corp&corpsecret=canary%20contacts");
     }
@@ -434,12 +548,12 @@ mod tests {
                 [Ok((200, TOKEN)), Ok((200, dead.as_str())), Ok((200, TOKEN)), Ok((200, OK))];
             let (requests, result) = play(account(), call(Auth::Application), &tokens, 0, &script);
             assert_eq!(requests.len(), 4, "{code}");
-            assert!(result.starts_with("Ok"), "{result}");
+            assert_eq!(result.unwrap(), None);
         }
         let script = [Ok((200, TOKEN)), Ok((200, DEAD)), Ok((200, TOKEN)), Ok((200, DEAD))];
         let (requests, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
         assert_eq!(requests.len(), 4);
-        assert!(result.contains("PermanentRejected") && result.contains("40014"), "{result}");
+        assert_eq!(rejection(result).code, 40014);
     }
 
     #[test]
@@ -449,14 +563,15 @@ mod tests {
         let (requests, result) =
             play(account, call(Auth::Application), &cache(), 0, &[Ok((200, DEAD))]);
         assert_eq!(requests, ["/cgi-bin/x?access_token=T1 {\"a\":1}"]);
-        assert!(result.contains("40014") && !result.contains("T1"), "{result}");
+        let Rejection { code, message, .. } = rejection(result);
+        assert_eq!((code, message.as_str()), (40014, "invalid access_token ***"));
 
         let key = ChatbotCredentials { key: "K&1".into(), base_url: None };
         let account = Account::of_chatbot(Chatbot::Credentials(key), Vec::new).unwrap();
         let (requests, result) =
             play(account, call(Auth::Chatbot), &cache(), 0, &[Ok((200, DEAD))]);
         assert_eq!(requests, ["/cgi-bin/x?key=K%261 {\"a\":1}"]);
-        assert!(result.contains("40014"), "{result}");
+        assert_eq!(rejection(result).code, 40014);
     }
 
     #[test]
@@ -465,7 +580,7 @@ mod tests {
         let (requests, result) =
             play(account(), call(Auth::Application), &cache(), 0, &[Ok((200, refused))]);
         assert_eq!(requests.len(), 1);
-        assert!(result.contains("PermanentRejected") && !result.contains("canary"), "{result}");
+        assert_eq!(rejection(result).message, "invalid credential *** ***");
     }
 
     #[test]
@@ -478,11 +593,19 @@ mod tests {
         };
         let warned =
             said(0, "warning: canary/token canary%2Ftoken canary%2ftoken canary app/secret");
-        assert!(warned.contains("warning: *** *** *** ***"), "{warned}");
+        assert_eq!(warned.unwrap().as_deref(), Some("warning: *** *** *** ***"));
         for before in 480..520 {
-            let refused = said(60011, &["x".repeat(before), "canary/token".into()].concat());
-            assert!(refused.contains("60011") && !refused.contains("can"), "{refused}");
+            let text = ["x".repeat(before), "canary/token".into()].concat();
+            let Rejection { message, .. } = rejection(said(60011, &text));
+            assert!(!message.contains("can"), "{message}");
         }
+        let Rejection { message, caller_address, request_id, .. } = rejection(said(
+            60020,
+            "not allowed, hint: [canary/token], from ip: canary app/secret, more info at x",
+        ));
+        assert_eq!(message, "not allowed");
+        assert_eq!(caller_address.as_deref(), Some("***"));
+        assert_eq!(request_id.as_deref(), Some("***"));
     }
 
     #[test]
@@ -491,35 +614,84 @@ mod tests {
             let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
             Account::of_application(Application::Token(token), Vec::new).unwrap()
         };
-        for (answer, retry_safe, case) in [
-            (Err(Failure::NoResponse("reset")), false, "PermanentNoReply"),
-            (Err(Failure::NoResponse("reset")), true, "NoReply"),
-            (Ok((500, "<html>")), false, "PermanentNoReply"),
-            (Ok((503, "")), true, "NoReply"),
-            (Err(Failure::Unreachable("refused")), false, "Unreachable"),
-            (Ok((302, "")), true, "PermanentUnexpectedReply"),
-            (Ok((404, "")), true, "PermanentUnexpectedReply"),
-            (Ok((200, "")), true, "PermanentUnexpectedReply"),
-            (Ok((200, r#"{"errcode":-1,"errmsg":"system busy"}"#)), false, "RejectedForNow"),
+        let case = |result: Result<Option<String>, Error>| match result {
+            Ok(_) => panic!("a success"),
+            Err(Error::Unreachable(it)) => ("unreachable", it.status, it.request_sent),
+            Err(Error::NoReply(it)) => ("no-reply", it.status, it.request_sent),
+            Err(Error::PermanentNoReply(it)) => ("permanent-no-reply", it.status, it.request_sent),
+            Err(Error::PermanentUnexpectedReply(it)) => {
+                assert_eq!(it.server, "qyapi.weixin.qq.com");
+                assert!(it.reason.contains("base URL"), "{}", it.reason);
+                ("permanent-unexpected-reply", it.status, it.request_sent)
+            }
+            Err(Error::RejectedForNow(_)) => ("rejected-for-now", None, true),
+            Err(other) => panic!("{other:?}"),
+        };
+        for (response, retry_safe, expected) in [
+            (Err(Failure::NoResponse("reset", None)), false, ("permanent-no-reply", None, true)),
+            (Err(Failure::NoResponse("reset", None)), true, ("no-reply", None, true)),
+            (Err(Failure::NoResponse("cut off", Some(404))), true, ("no-reply", Some(404), true)),
+            (Ok((500, "<html>")), false, ("permanent-no-reply", Some(500), true)),
+            (Ok((503, "")), true, ("no-reply", Some(503), true)),
+            (Err(Failure::Unreachable("refused")), false, ("unreachable", None, false)),
+            (Ok((302, "")), true, ("permanent-unexpected-reply", Some(302), true)),
+            (Ok((404, "")), true, ("permanent-unexpected-reply", Some(404), true)),
+            (Ok((200, "")), true, ("permanent-unexpected-reply", Some(200), true)),
+            (
+                Ok((200, r#"{"errcode":-1,"errmsg":"system busy"}"#)),
+                false,
+                ("rejected-for-now", None, true),
+            ),
             (
                 Ok((200, r#"{"errcode":45009,"errmsg":"freq out of limit"}"#)),
                 false,
-                "RejectedForNow",
+                ("rejected-for-now", None, true),
             ),
         ] {
             let call = call(Auth::Application).retry_safe(retry_safe);
-            let (_, result) = play(given(), call, &cache(), 0, &[answer]);
-            assert!(result.starts_with(&format!("Err(Error::{case}(")), "{case}: {result}");
+            let (_, result) = play(given(), call, &cache(), 0, &[response]);
+            assert_eq!(case(result), expected);
         }
-        // A token is fetched before anything is done.
-        let script = [Err(Failure::NoResponse("reset"))];
+    }
+
+    /// Nothing of the call was sent, so that retrying it is safe and it took no effect.
+    #[test]
+    fn failure_while_the_token_is_fetched_is_not_one_of_the_call() {
+        for (response, expected) in [
+            (Err(Failure::NoResponse("reset", None)), "no-reply"),
+            (Ok((502, "")), "no-reply"),
+            (Ok((200, "<html>")), "permanent-unexpected-reply"),
+            (Ok((200, r#"{"errcode":0,"errmsg":"ok"}"#)), "permanent-unexpected-reply"),
+        ] {
+            let script = [response];
+            let (_, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
+            let (case, it) = match result {
+                Err(Error::NoReply(it)) => ("no-reply", it),
+                Err(Error::PermanentUnexpectedReply(it)) => ("permanent-unexpected-reply", it),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(case, expected);
+            assert!(!it.request_sent && it.reason.starts_with("/cgi-bin/gettoken: "), "{it:?}");
+        }
+    }
+
+    #[test]
+    fn operands_of_a_refusal_are_data() {
+        let refused = r#"{"errcode":81013,"errmsg":"all invalid, hint: [17], from ip: 203.0.113.7, more info at x","invaliduser":"noor.h|iker.z","invalidparty":"310|partyid1"}"#;
+        let script = [Ok((200, TOKEN)), Ok((200, refused))];
         let (_, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
-        assert!(result.starts_with("Err(Error::NoReply("), "{result}");
+        let it = rejection(result);
+        assert_eq!(it.message, "all invalid; invalidparty cannot be read: partyid1");
+        assert_eq!(it.request_id.as_deref(), Some("17"));
+        assert_eq!(it.caller_address.as_deref(), Some("203.0.113.7"));
+        let receivers = it.invalid_receivers.unwrap();
+        assert_eq!(receivers.users, ["noor.h", "iker.z"]);
+        assert_eq!(receivers.departments, [310]);
     }
 
     #[test]
     fn application_message_carries_the_agent_id() {
-        let send = |agent_id: Option<u32>| {
+        let send = |agent_id: Option<u64>| {
             Call::post("/cgi-bin/message/send", Auth::Application, json!({ "agentid": agent_id }))
                 .inject_agent_id(agent_id.is_none())
         };
@@ -532,6 +704,9 @@ mod tests {
         let account = Account::of_application(Application::Token(token), Vec::new).unwrap();
         let (requests, result) = play(account, send(None), &cache(), 0, &[]);
         assert_eq!(requests.len(), 0);
-        assert!(result.contains("agent-id is missing"), "{result}");
+        assert!(
+            matches!(&result, Err(Error::PermanentMissingCredential(it)) if it.starts_with("agent-id is missing")),
+            "{result:?}"
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::{
             app_messages::{
                 self, AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery,
             },
-            chatbots::{self, ChatbotImage, ChatbotText, NewsArticle},
+            chatbots::{self, ChatbotText, NewsArticle},
             departments::{self, CreatedDepartment, Department, DepartmentChanges, NewDepartment},
             group_chats::{self, CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
             group_messages::{
@@ -21,15 +21,15 @@ use crate::{
             members::{self, CreatedMember, MemberChanges, MemberPage, NewMember},
             tokens::{self, IssuedToken, TokenScope},
             types::{
-                Application, Chatbot, DepartmentId, Error, GroupChatId, MediaId, MessageId,
-                Receipt, UserId,
+                Application, Chatbot, DepartmentId, Error, FileContent, GroupChatId, MediaId,
+                MessageId, Receipt, UserId,
             },
         },
     },
-    call::{Call, Request},
+    call::Call,
     credentials::Account,
-    exchange::{Exchange, Step, incomplete_response},
-    response::Accepted,
+    exchange::{Exchange, Step},
+    response::{Accepted, Unexpected},
     runtime::OneThread,
     token_cache::TokenCache,
     wasi_http,
@@ -149,8 +149,8 @@ impl chatbots::Guest for Connector {
     fn send_chatbot_file(c: Chatbot, media_id: MediaId) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_file(media_id))
     }
-    fn send_chatbot_image(c: Chatbot, image: ChatbotImage) -> Result<Receipt> {
-        run(c, actions::chatbots::send_chatbot_image(image))
+    fn send_chatbot_image(c: Chatbot, image: FileContent, md5: Option<String>) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_image(image, md5))
     }
     fn send_chatbot_news(c: Chatbot, articles: Vec<NewsArticle>) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_news(articles))
@@ -197,9 +197,10 @@ fn run<T>(credentials: impl Credentials, call: Result<Call<T>>) -> Result<T> {
 
 fn run_as<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
     let (account, Call { request, parse }) = merge_violations(account, call)?;
-    let path = request.path;
-    let accepted = exchange(&account, request)?;
-    parse(accepted).map_err(|unexpected| incomplete_response(path, &unexpected))
+    // A token counts as issued when the call began, which is earlier than it was.
+    let mut exchange = Exchange::new(&account, request, &TOKENS, wasi_http::now())?;
+    let accepted = complete(&mut exchange)?;
+    parse(accepted).map_err(|Unexpected(reason)| exchange.incomplete(&reason))
 }
 
 /// Violations of credentials and arguments are reported together.
@@ -216,13 +217,11 @@ fn merge_violations<T>(account: Result<Account>, call: Result<T>) -> Result<(Acc
 }
 
 /// Not generic: only the parser depends on the action.
-fn exchange(account: &Account, request: Request) -> Result<Accepted> {
-    // A token counts as issued when the call began, which is earlier than it was.
-    let now = wasi_http::now();
-    let (mut exchange, mut step) = Exchange::start(account, request, &TOKENS, now)?;
+fn complete(exchange: &mut Exchange) -> Result<Accepted> {
+    let mut step = exchange.first();
     loop {
         match step {
-            Step::Send(request) => step = exchange.receive(wasi_http::send(&request), now),
+            Step::Send(request) => step = exchange.receive(wasi_http::send(&request)),
             Step::Done(result) => return result,
         }
     }

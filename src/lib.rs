@@ -24,6 +24,7 @@ mod response;
 #[cfg(target_family = "wasm")]
 mod runtime;
 mod token_cache;
+mod truncate;
 mod validate;
 #[cfg(target_family = "wasm")]
 mod wasi_http;

@@ -3,6 +3,7 @@
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// One file as `multipart/form-data`, in parts so that the file itself is not copied.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(crate) struct Upload {
     pub(crate) content_type: String,
     pub(crate) parts: Vec<Vec<u8>>,

@@ -1,6 +1,11 @@
 //! Removes secrets from text that is passed on: a server may repeat what it was sent.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use serde_json::Value;
 
 use crate::wire;
 
@@ -18,11 +23,13 @@ pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>)
     replace(text, &spellings, MAX_MESSAGE_BYTES)
 }
 
-/// A secret as it is, and as it was sent in a query: `%2F`, or `%2f` where the server writes it anew.
-pub(crate) fn spellings(secret: &str) -> [String; 3] {
+/// A secret as it is, as it was sent in a query (`%2F`, or `%2f` where the server writes it anew), and as it stands in JSON.
+pub(crate) fn spellings(secret: &str) -> [String; 4] {
     let mut encoded = String::new();
     wire::percent_encode(&mut encoded, secret);
-    [secret.into(), lowercase_percent_escapes(&encoded), encoded]
+    let quoted = Value::from(secret).to_string();
+    let json = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+    [secret.into(), json.into(), lowercase_percent_escapes(&encoded), encoded]
 }
 
 fn lowercase_percent_escapes(encoded: &str) -> String {

@@ -1,158 +1,299 @@
 //! The errcode envelope that all responses of WeCom share.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    bindings::wit::types::{DepartmentId, TagId, UserId},
+    credentials::Auth,
+    redact::redact,
+    wire::Lenient,
 };
-use serde_json::Value;
-
-use crate::call::Auth;
 
 #[derive(Debug)]
 pub(crate) enum Response {
     Accepted(Accepted),
-    Refused { code: i32, message: String },
+    Refused(Refusal),
 }
 
 /// A response with errcode 0.
 #[derive(Debug)]
 pub(crate) struct Accepted {
-    body: String,
-    /// WeCom's message, if it is a warning.
-    pub(crate) warning: Option<String>,
+    pub(crate) body: String,
+    pub(crate) warnings: Warnings,
+}
+
+/// A response with another errcode.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal {
+    pub(crate) code: i32,
+    /// Without the debugging suffix.
+    pub(crate) message: String,
+    /// WeCom's debugging suffix: `, hint: […], from ip: …, more info at …`.
+    suffix: String,
+    pub(crate) receivers: Receivers,
+}
+
+/// Receivers that WeCom did not reach. The same four members stand beside an acceptance and beside a refusal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Receivers {
+    pub(crate) invaliduser: Lenient<Vec<UserId>>,
+    pub(crate) invalidparty: Lenient<Vec<DepartmentId>>,
+    pub(crate) invalidtag: Lenient<Vec<TagId>>,
+    pub(crate) unlicenseduser: Lenient<Vec<UserId>>,
 }
 
 /// Why a response is not one that WeCom documents.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Unexpected(pub(crate) &'static str);
+pub(crate) struct Unexpected(pub(crate) String);
 
-/// All members may be missing or null.
-#[derive(Deserialize)]
-struct Envelope {
-    errcode: Option<i64>,
-    /// A string, as far as is documented. A refusal counts even if it is something else.
-    #[serde(default)]
-    errmsg: Value,
-    access_token: Option<IgnoredAny>,
+/// What came with an acceptance and is no failure: WeCom's warning, and members that cannot be read.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings {
+    texts: Vec<String>,
+    /// A server may repeat what it was sent.
+    secrets: Vec<String>,
 }
 
-/// An envelope with a message that cannot be read.
+/// All members may be missing or null, and of any type beside a refusal.
 #[derive(Deserialize)]
-struct Silent {
-    errcode: Option<i64>,
-    access_token: Option<IgnoredAny>,
+#[serde(default)]
+#[derive(Default)]
+struct Envelope {
+    errcode: Lenient<Option<i64>>,
+    errmsg: Lenient<Option<String>>,
+    access_token: Lenient<Option<String>>,
 }
 
 impl Response {
     /// Never panics, whatever the bytes. A refusal counts, whatever else is wrong with the response.
     pub(crate) fn parse(body: Vec<u8>, auth: Auth) -> Result<Self, Unexpected> {
         if body.is_empty() {
-            return Err(Unexpected("the response is empty"));
+            return Err(Unexpected::new("the response is empty"));
         }
-        let body = String::from_utf8(body).map_err(|_| Unexpected("the response is not UTF-8"))?;
-        let Some(Envelope { errcode, errmsg, access_token }) = Envelope::parse(&body) else {
-            return Err(Unexpected("the response is not a JSON object with a numeric errcode"));
+        let body = clean(body);
+        // Derived structs would also accept arrays.
+        let envelope =
+            body.trim_ascii_start().starts_with('{').then(|| serde_json::from_str(&body));
+        let Some(Ok(Envelope { errcode, errmsg, access_token })) = envelope else {
+            return Err(Unexpected::new("the response is not a JSON object of WeCom's"));
         };
+        if !errcode.is_complete() {
+            return Err(Unexpected::new("the response has an errcode that is not a number"));
+        }
         // Some servers omit the code when they grant a token.
-        let granted = auth == Auth::None && access_token.is_some();
-        let Some(code) = errcode.or(granted.then_some(0)) else {
-            return Err(Unexpected("the response has no errcode"));
+        let granted = auth == Auth::None && access_token.value.is_some();
+        let Some(code) = errcode.value.or(granted.then_some(0)) else {
+            return Err(Unexpected::new("the response has no errcode"));
         };
         let Ok(code) = i32::try_from(code) else {
-            return Err(Unexpected("the response's errcode is out of range"));
+            return Err(Unexpected::new("the response has an errcode that is out of range"));
         };
-        let message = strip_debug_suffix(errmsg.as_str().unwrap_or_default());
+        let text = errmsg.value.unwrap_or_default();
+        let (message, suffix) = split_debug_suffix(&text);
         if code != 0 {
-            return Ok(Self::Refused { code, message: message.into() });
+            let receivers = serde_json::from_str(&body).unwrap_or_default();
+            let (message, suffix) = (message.into(), suffix.into());
+            return Ok(Self::Refused(Refusal { code, message, suffix, receivers }));
         }
-        let warning = is_warning(message).then(|| String::from(message));
-        Ok(Self::Accepted(Accepted { body, warning }))
-    }
-}
-
-impl Envelope {
-    fn parse(body: &str) -> Option<Self> {
-        // Derived structs would also accept arrays.
-        if !body.trim_ascii_start().starts_with('{') {
-            return None;
+        let mut warnings = Warnings::default();
+        if is_warning(message) {
+            warnings.texts.push(message.into());
         }
-        serde_json::from_str(body).ok().or_else(|| {
-            let Silent { errcode, access_token } = serde_json::from_str(body).ok()?;
-            Some(Self { errcode, errmsg: Value::Null, access_token })
-        })
+        Ok(Self::Accepted(Accepted { body, warnings }))
     }
 }
 
 impl Accepted {
     /// Deserializes the members that an action reads. Others may be anything.
     pub(crate) fn read<R: DeserializeOwned>(&self) -> Result<R, Unexpected> {
-        serde_json::from_str(&self.body)
-            .map_err(|_| Unexpected("the response lacks what the documentation promises"))
+        serde_json::from_str(&self.body).map_err(|_| {
+            Unexpected::new("WeCom accepted the call, with a response that is not as documented")
+        })
     }
+}
+
+impl Refusal {
+    /// The number of the request, for WeCom's query page and support.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        let (_, rest) = self.suffix.split_once("hint: [")?;
+        non_blank(rest.split_once(']')?.0)
+    }
+
+    /// The caller's address as WeCom sees it.
+    pub(crate) fn caller_address(&self) -> Option<&str> {
+        let (_, rest) = self.suffix.split_once("from ip:")?;
+        non_blank(rest.split(',').next()?)
+    }
+
+    /// The member who has the mobile number already.
+    pub(crate) fn conflicting_user(&self) -> Option<&str> {
+        let (_, rest) =
+            self.message.split_once("mobile existed:").filter(|_| self.code == 60104)?;
+        non_blank(rest)
+    }
+}
+
+impl Unexpected {
+    pub(crate) fn new(reason: &str) -> Self {
+        Self(reason.into())
+    }
+
+    /// An acceptance without the one member that the call was made for.
+    pub(crate) fn lacks(member: &str) -> Self {
+        Self(format!("WeCom accepted the call, and its response has no readable {member}"))
+    }
+}
+
+impl Warnings {
+    /// `secrets` are redacted from all that is warned of.
+    pub(crate) fn redacting(mut self, secrets: &[&str]) -> Self {
+        self.secrets = secrets.iter().map(|it| (*it).to_owned()).collect();
+        self
+    }
+
+    /// The value of a member. What cannot be read of it becomes a warning.
+    pub(crate) fn value<T>(&mut self, name: &str, member: Lenient<T>) -> T {
+        if let Some(text) = member.unread(name) {
+            self.texts.push(text);
+        }
+        member.value
+    }
+
+    pub(crate) fn push(&mut self, text: Option<String>) {
+        self.texts.extend(text);
+    }
+
+    pub(crate) fn into_text(self) -> Option<String> {
+        let text = redact(&self.texts.join("; "), self.secrets.iter().map(String::as_str));
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// The text of a body. WeCom echoes names as they were stored: with raw control characters inside JSON strings, cut in the
+/// middle of a character, or behind a byte order mark.
+fn clean(body: Vec<u8>) -> String {
+    let mut text =
+        String::from_utf8(body).unwrap_or_else(|it| String::from_utf8_lossy(it.as_bytes()).into());
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        text = rest.into();
+    }
+    if text.bytes().any(|it| it.is_ascii_control()) {
+        // Between tokens a blank is as good as a line break.
+        text = text.replace(|it: char| it.is_ascii_control(), " ");
+    }
+    text
 }
 
 fn is_warning(message: &str) -> bool {
     message.as_bytes().windows(7).any(|it| it.eq_ignore_ascii_case(b"warning"))
 }
 
-/// WeCom's message without the debugging hint, the caller's address and the link that it appends.
-fn strip_debug_suffix(message: &str) -> &str {
-    let suffixes = [", hint: [", ", from ip:", ", more info at "];
-    let end = suffixes.iter().filter_map(|it| message.find(it)).min();
-    end.and_then(|it| message.get(..it)).unwrap_or(message).trim()
+/// WeCom's message, and the debugging hint, the caller's address and the link that it appends.
+fn split_debug_suffix(message: &str) -> (&str, &str) {
+    let suffixes = ["hint: [", "from ip:", "more info at "];
+    let start = suffixes.iter().filter_map(|it| message.find(it)).min().unwrap_or(message.len());
+    let (message, suffix) = message.split_at_checked(start).unwrap_or((message, ""));
+    (message.trim().trim_end_matches([',', ' ']), suffix)
+}
+
+fn non_blank(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|it| !it.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::{borrow::ToOwned, format};
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
+    #[serde(default)]
+    #[derive(Default)]
     struct Id {
-        id: Option<u32>,
+        id: Lenient<Option<u32>>,
     }
 
     fn parse(body: &[u8]) -> Result<Response, Unexpected> {
         Response::parse(body.to_owned(), Auth::Contacts)
     }
 
-    fn read(body: &[u8]) -> Result<Option<u32>, Unexpected> {
+    fn read(body: &[u8]) -> Result<(Option<u32>, Option<String>), Unexpected> {
         match parse(body)? {
-            Response::Accepted(it) => it.read().map(|Id { id }| id),
-            Response::Refused { .. } => panic!("refused"),
+            Response::Accepted(mut it) => {
+                let Id { id } = it.read()?;
+                let id = it.warnings.value("id", id);
+                Ok((id, it.warnings.into_text()))
+            }
+            Response::Refused(_) => panic!("refused"),
+        }
+    }
+
+    fn refusal(body: &str) -> Refusal {
+        match parse(body.as_bytes()) {
+            Ok(Response::Refused(it)) => it,
+            other => panic!("not refused: {other:?}"),
         }
     }
 
     #[test]
     fn only_a_documented_response_is_parsed() {
-        let not_wecom = "the response is not a JSON object with a numeric errcode";
+        let not_wecom = "the response is not a JSON object of WeCom's";
         for (bytes, expected) in [
             (&b""[..], "the response is empty"),
-            (b"\xff", "the response is not UTF-8"),
+            (b"\xff", not_wecom),
             (b"<html>", not_wecom),
             (br#"{"errcode":0,"errmsg":nix,"ok"}"#, not_wecom),
             (b"[0]", not_wecom),
             (b" [0, \"ok\"]", not_wecom),
-            (br#"{"errcode":"0"}"#, not_wecom),
             (br#"{"errcode":0}{}"#, not_wecom),
-            (br#"{"errcode":0,"id":"x"}"#, "the response lacks what the documentation promises"),
+            (br#"{"errcode":"ok"}"#, "the response has an errcode that is not a number"),
+            (br#"{"errcode":[0]}"#, "the response has an errcode that is not a number"),
+            (br#"{"errcode":0.5}"#, "the response has an errcode that is not a number"),
             (br#"{"errmsg":"ok"}"#, "the response has no errcode"),
             (br#"{"errcode":null}"#, "the response has no errcode"),
             (br#"{"access_token":"t"}"#, "the response has no errcode"),
-            (br#"{"errcode":4294967296}"#, "the response's errcode is out of range"),
+            (br#"{"errcode":4294967296}"#, "the response has an errcode that is out of range"),
         ] {
             assert_eq!(read(bytes).unwrap_err().0, expected, "{}", bytes.escape_ascii());
         }
         for (bytes, id) in [
             (&br#"{"errcode":0}"#[..], None),
+            (br#"{"errcode":"0"}"#, None),
             (br#" {"errcode":0,"id":null,"errmsg":null}"#, None),
             (br#"{"errcode":0,"id":7,"new":[{}]}"#, Some(7)),
+            (br#"{"errcode":0,"id":"7"}"#, Some(7)),
         ] {
-            assert_eq!(read(bytes).unwrap(), id, "{}", bytes.escape_ascii());
+            assert_eq!(read(bytes).unwrap(), (id, None), "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn unreadable_member_of_an_acceptance_is_a_warning() {
+        for (member, warning) in [
+            (r#""x""#, r#"id cannot be read: "x""#),
+            ("-7", "id cannot be read: -7"),
+            ("[7]", "id cannot be read: [7]"),
+            (r#""\ud83d""#, r#"id cannot be read: "\ud83d""#),
+        ] {
+            let body = format!(r#"{{"errcode":0,"errmsg":"ok","id":{member}}}"#);
+            assert_eq!(read(body.as_bytes()).unwrap(), (None, Some(warning.into())), "{member}");
+        }
+    }
+
+    #[test]
+    fn broken_text_is_cleaned_and_kept() {
+        for body in [
+            &b"\xef\xbb\xbf{\"errcode\":0,\"id\":7}"[..],
+            b"{\"errcode\":0,\"name\":\"\x1b[31m a\nb\x00\",\"id\":7}",
+            b"{\"errcode\":0,\"name\":\"\xe4\xb8\xad\xe9\x83\",\"id\":7}",
+            b"\n{\r\n\t\"errcode\": 0,\n\"id\": 7}\n",
+        ] {
+            assert_eq!(read(body).unwrap(), (Some(7), None), "{}", body.escape_ascii());
+        }
+        let it = parse(b"{\"errcode\":60009,\"errmsg\":\"bad Line 1\nLine 2 \xe4\xb8\"}");
+        let Ok(Response::Refused(it)) = it else { panic!("not refused") };
+        assert_eq!((it.code, it.message.as_str()), (60009, "bad Line 1 Line 2 \u{fffd}"));
     }
 
     #[test]
@@ -161,22 +302,24 @@ mod tests {
         assert!(matches!(granted, Ok(Response::Accepted(_))), "{granted:?}");
         let refused =
             Response::parse(br#"{"errcode":40001,"access_token":"t"}"#.to_vec(), Auth::None);
-        assert!(matches!(refused, Ok(Response::Refused { code: 40001, .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Ok(Response::Refused(Refusal { code: 40001, .. }))),
+            "{refused:?}"
+        );
     }
 
     #[test]
     fn refusal_counts_whatever_else_is_wrong() {
         for (body, expected) in [
             (r#"{"errcode":60003,"errmsg":"no","id":"x","chat_info":[]}"#, (60003, "no")),
+            (r#"{"errcode":"60003","errmsg":"no","invaliduser":{}}"#, (60003, "no")),
             (r#"{"errcode":60003,"errmsg":"no","id":1,"id":2}"#, (60003, "no")),
             (r#"{"id":0,"errcode":-1,"id":null}"#, (-1, "")),
-            (r#"{"errcode":-1,"errmsg":0}"#, (-1, "")),
+            (r#"{"errcode":-1,"errmsg":0}"#, (-1, "0")),
             (r#"{"errcode":-1,"errmsg":["no"]}"#, (-1, "")),
             (r#"{"errcode":-1,"errmsg":"lone \ud83d"}"#, (-1, "")),
         ] {
-            let Ok(Response::Refused { code, message }) = parse(body.as_bytes()) else {
-                panic!("not refused: {body}")
-            };
+            let Refusal { code, message, .. } = refusal(body);
             assert_eq!((code, message.as_str()), expected, "{body}");
         }
     }
@@ -197,7 +340,7 @@ mod tests {
         let deep = format!(r#""x":{}{}"#, "[".repeat(100_000), "]".repeat(100_000));
         for member in [r#""x":"\ud83d""#, r#""x":1e999"#, r#""x":[{"id":"7"}]"#, &deep] {
             let body = format!(r#"{{"errcode":0,"id":7,{member}}}"#);
-            assert_eq!(read(body.as_bytes()).unwrap(), Some(7), "{member}");
+            assert_eq!(read(body.as_bytes()).unwrap(), (Some(7), None), "{member}");
         }
     }
 
@@ -208,22 +351,66 @@ mod tests {
     }
 
     #[test]
-    fn messages_lose_their_debug_suffix_and_warnings_are_kept() {
-        let refused = br#"{"errcode":60008,"errmsg":"department existed, hint: [16_9a], from ip: 1.2.3.4, more info at https://x"}"#;
-        let Ok(Response::Refused { code: 60008, message }) = parse(refused) else {
-            panic!("not refused")
-        };
-        assert_eq!(message, "department existed");
+    fn operands_of_refusals_are_read_from_the_suffix() {
+        for (errmsg, message, request_id, address) in [
+            (
+                "not allow to access from your ip, hint: [17_9a], from ip: 203.0.113.7, more info at https://x",
+                "not allow to access from your ip",
+                Some("17_9a"),
+                Some("203.0.113.7"),
+            ),
+            ("department existed, hint: [16_9a]", "department existed", Some("16_9a"), None),
+            (
+                "no privilege , hint: [], from ip: , more info at https://x",
+                "no privilege",
+                None,
+                None,
+            ),
+            ("invalid chat hint: [5]", "invalid chat", Some("5"), None),
+            (
+                "not owner., hint: [5], from ip: 2001:db8::7",
+                "not owner.",
+                Some("5"),
+                Some("2001:db8::7"),
+            ),
+            ("invalid access_token", "invalid access_token", None, None),
+        ] {
+            let it = refusal(&format!(r#"{{"errcode":60020,"errmsg":"{errmsg}"}}"#));
+            assert_eq!(
+                (it.message.as_str(), it.request_id(), it.caller_address()),
+                (message, request_id, address),
+                "{errmsg}"
+            );
+        }
+        let taken = refusal(r#"{"errcode":60104,"errmsg":"mobile existed:lin.q"}"#);
+        assert_eq!(taken.conflicting_user(), Some("lin.q"));
+    }
 
+    #[test]
+    fn receivers_are_read_in_every_shape() {
+        let it = refusal(
+            r#"{"errcode":81013,"errmsg":"x","invaliduser":"noor.h|iker.z","invalidparty":[310,"x"],"invalidtag":7}"#,
+        );
+        let Receivers { invaliduser, invalidparty, invalidtag, unlicenseduser } = it.receivers;
+        assert_eq!(invaliduser.value, ["noor.h", "iker.z"]);
+        assert_eq!(invalidparty.value, [310]);
+        assert_eq!(invalidparty.unread("p").as_deref(), Some("p cannot be read: x"));
+        assert_eq!(invalidtag.value, [7]);
+        assert!(unlicenseduser.value.is_empty());
+    }
+
+    #[test]
+    fn warning_beside_an_acceptance_is_kept_and_redacted() {
         for (body, expected) in [
             (
                 r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#,
                 Some("updated. Warning: wrong json format."),
             ),
             (r#"{"errcode":0,"errmsg":"updated"}"#, None),
+            (r#"{"errcode":0,"errmsg":"warning: s3cret"}"#, Some("warning: ***")),
         ] {
             let Ok(Response::Accepted(it)) = parse(body.as_bytes()) else { panic!("refused") };
-            assert_eq!(it.warning.as_deref(), expected);
+            assert_eq!(it.warnings.redacting(&["s3cret"]).into_text().as_deref(), expected);
         }
     }
 }

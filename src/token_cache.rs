@@ -8,22 +8,37 @@ use crate::{
     base_url::BaseUrl,
     bindings::wit::types::Receipt,
     call::{Auth, Call},
-    wire,
+    response::{Accepted, Unexpected},
+    wire::Lenient,
 };
+
+pub(crate) const GETTOKEN: &str = "/cgi-bin/gettoken";
 
 /// `GET /cgi-bin/gettoken`. Its response is read as [`Issued`].
 pub(crate) fn gettoken(corp_id: &str, secret: &str) -> Call<Receipt> {
-    Call::get("/cgi-bin/gettoken", Auth::None).query("corpid", corp_id).query("corpsecret", secret)
+    Call::get(GETTOKEN, Auth::None).query("corpid", corp_id).query("corpsecret", secret)
 }
 
 /// A token as WeCom issues it.
-#[derive(Deserialize)]
 pub(crate) struct Issued {
-    #[serde(deserialize_with = "wire::non_empty")]
     pub(crate) access_token: String,
     /// Seconds.
-    #[serde(default, deserialize_with = "wire::number_or_string")]
     pub(crate) expires_in: Option<u64>,
+}
+
+impl Issued {
+    pub(crate) fn parse(accepted: Accepted) -> Result<Self, Unexpected> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Response {
+            access_token: Lenient<Option<String>>,
+            expires_in: Lenient<Option<u64>>,
+        }
+
+        let Response { access_token, expires_in } = accepted.read()?;
+        let access_token = access_token.value.ok_or_else(|| Unexpected::lacks("access_token"))?;
+        Ok(Self { access_token, expires_in: expires_in.value })
+    }
 }
 
 /// The tokens of an instance, by server, enterprise and secret: applications of one enterprise never share a token.
@@ -44,6 +59,8 @@ pub(crate) struct TokenKey<'a> {
     pub(crate) base: &'a BaseUrl,
     pub(crate) corp_id: &'a str,
     pub(crate) secret: &'a str,
+    /// It stands in for the secret that the call needs.
+    pub(crate) substitute: bool,
 }
 
 impl TokenCache {
@@ -61,7 +78,7 @@ impl TokenCache {
         found.map(|it| it.token.as_str())
     }
 
-    /// Keeps a token. `now` is a second before it was issued.
+    /// Keeps a token. `now` was read before it was issued.
     pub(crate) fn insert(&mut self, key: TokenKey, issued: &Issued, now: u64) {
         self.evict(key);
         if self.0.len() >= Self::MAX_TOKENS {
@@ -95,7 +112,7 @@ mod tests {
     use super::*;
 
     fn base(url: &str) -> BaseUrl {
-        BaseUrl::parse("url", Some(url)).unwrap()
+        BaseUrl::parse("url", Some(url), || false).unwrap()
     }
 
     fn issued(token: &str, expires_in: Option<u64>) -> Issued {
@@ -105,7 +122,7 @@ mod tests {
     #[test]
     fn token_is_cached_until_shortly_before_it_expires() {
         let base = base("https://a.example");
-        let key = TokenKey { base: &base, corp_id: "c", secret: "s" };
+        let key = TokenKey { base: &base, corp_id: "c", secret: "s", substitute: false };
         for (expires_in, last) in [
             (Some(7200), Some(6899)),
             (Some(400), Some(199)),
@@ -128,7 +145,7 @@ mod tests {
     fn token_is_shared_by_nothing_else() {
         let (here, path, elsewhere) =
             (base("https://a.example"), base("https://a.example/b"), base("https://b.example"));
-        let key = TokenKey { base: &here, corp_id: "c", secret: "s" };
+        let key = TokenKey { base: &here, corp_id: "c", secret: "s", substitute: false };
         let mut cache = TokenCache::new();
         cache.insert(key, &issued("T", Some(7200)), 0);
         assert_eq!(cache.get(TokenKey { base: &base("https://a.example/"), ..key }, 0), Some("T"));
@@ -153,7 +170,7 @@ mod tests {
         let mut cache = TokenCache::new();
         for secret in 0..1000 {
             let secret = format!("{secret}");
-            let key = TokenKey { base: &base, corp_id: "c", secret: &secret };
+            let key = TokenKey { base: &base, corp_id: "c", secret: &secret, substitute: false };
             cache.insert(key, &issued("T", Some(7200)), 0);
             assert_eq!(cache.get(key, 0), Some("T"));
         }

@@ -1,18 +1,24 @@
 //! Documented limits and truncation. Makes all `permanent-invalid-input` errors.
 
-use alloc::{
-    collections::BTreeSet,
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
+use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
+use core::ops::RangeInclusive;
+
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use core::{fmt::Display, ops::RangeInclusive};
 
-use crate::bindings::wit::types::{Error, InvalidField, Truncation};
+use crate::{
+    bindings::wit::types::{Error, FileContent, InvalidField, Truncation},
+    truncate::{Limit, truncate},
+};
 
-/// The maximum where WeCom says int32.
-const MAX_ID: u32 = i32::MAX as u32;
+/// "32-bit integer" on the page, which does not say whether it has a sign.
+const MAX_NEW_DEPARTMENT_ID: u32 = i32::MAX as u32;
+
+/// What is reported of the violations of one call.
+const MAX_VIOLATIONS: usize = 100;
 
 /// The single violation of credentials, which are validated before there is a call.
 pub(crate) fn invalid(field: &str, reason: &str) -> Error {
@@ -38,7 +44,11 @@ impl Check {
         }
     }
 
+    /// More violations than [`MAX_VIOLATIONS`] help no caller.
     pub(crate) fn reject(&mut self, field: &str, reason: &str) {
+        if self.invalid.len() >= MAX_VIOLATIONS {
+            return;
+        }
         self.invalid.push(InvalidField { field: field.into(), reason: reason.into() });
     }
 
@@ -81,25 +91,22 @@ impl Check {
         }
     }
 
-    /// An id that WeCom keeps in 31 bits.
-    pub(crate) fn id(&mut self, field: &str, id: u32) {
-        self.range(field, id, 1..=MAX_ID);
+    /// The id of an existing department. Ids above 2^31 are in use.
+    pub(crate) fn department_id(&mut self, field: &str, id: u32) {
+        self.range(field, id, 1..=u32::MAX);
     }
 
-    /// A list of ids that WeCom keeps in 31 bits. The items of a list that is too long are not checked.
-    pub(crate) fn ids(&mut self, field: &str, ids: &[u32], range: RangeInclusive<usize>) {
-        let max = *range.end();
-        self.count(field, ids.len(), range);
-        for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= max) {
-            if !(1..=MAX_ID).contains(id) {
-                self.id(&format!("{field}[{index}]"), *id);
-            }
+    /// Ids of existing departments.
+    pub(crate) fn department_ids(&mut self, field: &str, ids: &[u32], max: usize) {
+        self.count(field, ids.len(), 0..=max);
+        for (index, id) in ids.iter().enumerate().filter(|(_, id)| **id == 0) {
+            self.department_id(&format!("{field}[{index}]"), *id);
         }
     }
 
-    /// An id that the caller chooses for something new.
-    pub(crate) fn new_id(&mut self, field: &str, id: u32) {
-        self.range(field, id, 2..=MAX_ID);
+    /// An id that the caller chooses for a new department.
+    pub(crate) fn new_department_id(&mut self, field: &str, id: u32) {
+        self.range(field, id, 2..=MAX_NEW_DEPARTMENT_ID);
     }
 
     /// A text without some characters.
@@ -112,57 +119,87 @@ impl Check {
     /// The id of an existing member.
     pub(crate) fn user_id(&mut self, field: &str, id: &str) {
         if id == "@all" {
-            self.reject(field, "`@all` is not a user id; use the `everyone` case or field");
+            let reason = "`@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients";
+            self.reject(field, reason);
             return;
         }
         self.bytes(field, id, 1..=64);
-        if has_forbidden_user_id_char(id) {
-            self.reject(field, "must not contain `|`, blanks or control characters");
-        }
+        self.one_id(field, id);
     }
 
-    /// A list of members. The items of a list that is too long are not checked: a million violations help no caller.
+    /// Ids of existing members.
     pub(crate) fn user_ids(&mut self, field: &str, ids: &[String], range: RangeInclusive<usize>) {
         let max = *range.end();
         self.count(field, ids.len(), range);
+        // The items of a list that is too long are not checked.
         for (index, id) in ids.iter().enumerate().take_while(|_| ids.len() <= max) {
             // The path is made for violations only: it costs more than the check.
-            if id == "@all" || id.is_empty() || id.len() > 64 || has_forbidden_user_id_char(id) {
+            if id == "@all" || id.is_empty() || id.len() > 64 || id.contains(separates_ids) {
                 self.user_id(&format!("{field}[{index}]"), id);
             }
         }
     }
 
-    /// A list without duplicates. Only the first `max` items are checked: a longer list is invalid anyway.
-    pub(crate) fn distinct<T: Ord + Display>(
-        &mut self,
-        field: &str,
-        items: impl IntoIterator<Item = T>,
-        max: usize,
-    ) {
-        let mut seen = BTreeSet::new();
-        for item in items.into_iter().take(max) {
-            if let Some(item) = seen.replace(item) {
-                let item = shown(&item.to_string());
-                return self.reject(field, &format!("names {item} twice"));
-            }
-        }
+    /// The id of an existing group chat. One that WeCom made may have any form.
+    pub(crate) fn group_chat_id(&mut self, field: &str, id: &str) {
+        self.bytes(field, id, 1..=64);
+        self.one_id(field, id);
     }
 
-    /// The id of a group chat.
-    pub(crate) fn group_chat_id(&mut self, field: &str, id: &str) {
+    /// An id that the caller chooses for a new group chat.
+    pub(crate) fn new_group_chat_id(&mut self, field: &str, id: &str) {
         self.bytes(field, id, 1..=32);
         if !id.bytes().all(|it| it.is_ascii_alphanumeric()) {
             self.reject(field, "must be digits and ASCII letters");
         }
+        let digits = id.trim_start_matches('0');
+        if id.bytes().all(|it| it.is_ascii_digit())
+            && (digits.len() > 19 || digits.parse::<u64>().is_ok_and(|it| it >= 1 << 63))
+        {
+            self.reject(field, "of digits only must be below 2^63: put a letter into it");
+        }
     }
 
-    /// An id that WeCom made. Its form is not documented.
+    /// The id of a file or message. WeCom made it, and its form is not documented.
     pub(crate) fn opaque_id(&mut self, field: &str, id: &str) {
-        self.bytes(field, id, 1..=1024);
-        if id.contains(|it: char| it.is_whitespace() || it.is_control()) {
-            self.reject(field, "must not contain blanks or control characters");
+        self.not_empty(field, id);
+        self.one_id(field, id);
+    }
+
+    fn one_id(&mut self, field: &str, id: &str) {
+        if let Some(found) = id.chars().find(|it| separates_ids(*it)) {
+            let found = found.escape_default();
+            self.reject(field, &format!("must be one id each, has `{found}`"));
         }
+    }
+
+    /// A mobile number, without its blanks. Its form is the server's business.
+    pub(crate) fn mobile(&mut self, field: &str, number: &str) -> String {
+        let bare = number.replace(' ', "");
+        if number == "@all" {
+            self.reject(field, "`@all` is not a mobile number: use `mention-everyone`");
+        } else if bare.len() > 32
+            || !bare.bytes().any(|it| it.is_ascii_digit())
+            || !bare.bytes().all(|it| it.is_ascii_digit() || b"+-".contains(&it))
+        {
+            self.reject(field, "must have at most 32 digits, `+`, `-` and blanks");
+        }
+        bare
+    }
+
+    /// The content of a file. Base64 is understood with line breaks, without padding and behind `data:…,`.
+    pub(crate) fn file_content(&mut self, field: &str, content: FileContent) -> Vec<u8> {
+        let text = match content {
+            FileContent::Bytes(bytes) => return bytes,
+            FileContent::Base64(text) => text,
+        };
+        let data = text.trim_start().strip_prefix("data:").and_then(|it| it.split_once(','));
+        let mut data = data.map_or(text.as_str(), |(_, data)| data).to_owned();
+        data.retain(|it| !it.is_ascii_whitespace());
+        LENIENT_BASE64.decode(data).unwrap_or_else(|_| {
+            self.reject(&format!("{field}.base64"), "must be base64");
+            Vec::new()
+        })
     }
 
     /// A link.
@@ -174,57 +211,59 @@ impl Check {
         }
     }
 
-    /// A text of at least 1 byte, truncated to `max` bytes.
-    pub(crate) fn truncate_bytes(&mut self, field: &str, text: String, max: usize) -> String {
+    /// A text that is not empty, truncated to its limit.
+    pub(crate) fn truncate(&mut self, field: &str, text: String, limit: Limit) -> String {
         self.not_empty(field, &text);
-        self.truncate(field, text.floor_char_boundary(max), text)
+        let Some(kept) = truncate(&text, limit) else { return text };
+        self.truncated.push(Truncation {
+            field: field.into(),
+            original_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            kept_bytes: u32::try_from(kept.len()).unwrap_or(u32::MAX),
+        });
+        kept
     }
 
-    /// A text of at least 1 character, truncated to `max` characters.
-    pub(crate) fn truncate_chars(&mut self, field: &str, text: String, max: usize) -> String {
-        self.not_empty(field, &text);
-        self.truncate(field, text.char_indices().nth(max).map_or(text.len(), |(end, _)| end), text)
-    }
-
-    fn not_empty(&mut self, field: &str, text: &str) {
+    pub(crate) fn not_empty(&mut self, field: &str, text: &str) {
         if text.is_empty() {
             self.reject(field, "must not be empty");
         }
     }
-
-    fn truncate(&mut self, field: &str, end: usize, mut text: String) -> String {
-        if end < text.len() {
-            self.truncated.push(Truncation {
-                field: field.into(),
-                original_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
-                kept_bytes: u32::try_from(end).unwrap_or(u32::MAX),
-            });
-            text.truncate(end);
-        }
-        text
-    }
 }
 
-/// The bar separates ids on the wire.
-fn has_forbidden_user_id_char(id: &str) -> bool {
-    id.contains(|it: char| it == '|' || it.is_whitespace() || it.is_control())
+const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// An empty optional text is an absent one.
+pub(crate) fn given(text: Option<String>) -> Option<String> {
+    text.filter(|it| !it.is_empty())
 }
 
-/// At most 64 characters of what the caller wrote.
-fn shown(text: &str) -> String {
-    text.chars().take(64).flat_map(char::escape_default).collect()
+/// What makes two ids of one, on the wire or in the eyes of its author.
+fn separates_ids(it: char) -> bool {
+    "|,;、，；".contains(it) || it.is_whitespace() || it.is_control()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The fields that were rejected.
+    fn rejected(check: Check) -> Vec<String> {
+        match check.finish() {
+            Ok(_) => Vec::new(),
+            Err(Error::PermanentInvalidInput(all)) => all.into_iter().map(|it| it.field).collect(),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn texts_are_truncated_on_a_character_boundary_and_reported() {
+    fn truncated_texts_are_reported() {
         let mut check = Check::default();
-        assert_eq!(check.truncate_bytes("title", "部门部".into(), 7), "部门");
-        assert_eq!(check.truncate_chars("button", "a部😀b部".into(), 4), "a部😀b");
-        assert_eq!(check.truncate_bytes("short", "部门部".into(), 9), "部门部");
+        assert_eq!(check.truncate("title", "部门部".into(), Limit::Bytes(7)), "部门");
+        assert_eq!(check.truncate("button", "a部😀b部".into(), Limit::Chars(4)), "a部😀b");
+        assert_eq!(check.truncate("short", "部门部".into(), Limit::Bytes(9)), "部门部");
         let truncated = check.finish().unwrap();
         let reported: Vec<_> = truncated
             .iter()
@@ -240,11 +279,104 @@ mod tests {
         check.user_ids("b", &["@all".into(), "x|y".into(), "ok".into()], 4..=5);
         check.user_ids("e", &["@all".into(), "x|y".into()], 0..=1);
         check.url("c", "ftp://x");
-        check.distinct("d", ["x", "y", "x"], 3);
-        check.distinct("f", ["x", "y", "x"], 2);
-        let Err(Error::PermanentInvalidInput(found)) = check.finish() else { panic!("accepted") };
-        let fields: Vec<_> = found.iter().map(|it| it.field.as_str()).collect();
-        assert_eq!(fields, ["a", "b", "b[0]", "b[1]", "e", "c", "d"]);
+        check.department_ids("d", &[1, 0, u32::MAX], 3);
+        assert_eq!(rejected(check), ["a", "b", "b[0]", "b[1]", "e", "c", "d[1]"]);
+
+        let mut check = Check::default();
+        check.user_ids("a", &alloc::vec!["|".into(); 1000], 0..=1000);
+        assert_eq!(rejected(check).len(), MAX_VIOLATIONS);
+    }
+
+    #[test]
+    fn ids_are_one_each() {
+        for (id, accepted) in [
+            ("noor.h", true),
+            ("0010086", true),
+            ("部门", true),
+            ("noor.h,iker.z", false),
+            ("noor.h;iker.z", false),
+            ("noor.h | iker.z", false),
+            ("noor.h、iker.z", false),
+            ("noor.h，iker.z", false),
+            (" noor.h", false),
+            ("noor.h\n", false),
+            ("", false),
+        ] {
+            let mut check = Check::default();
+            check.user_id("id", id);
+            assert_eq!(rejected(check).is_empty(), accepted, "user {id:?}");
+            let mut check = Check::default();
+            check.group_chat_id("id", id);
+            assert_eq!(rejected(check).is_empty(), accepted, "group chat {id:?}");
+            let mut check = Check::default();
+            check.opaque_id("id", id);
+            assert_eq!(rejected(check).is_empty(), accepted, "opaque {id:?}");
+        }
+    }
+
+    #[test]
+    fn chosen_group_chat_id_fits_the_server() {
+        for (id, accepted) in [
+            ("storm2026a", true),
+            ("9223372036854775807", true),
+            ("9223372036854775808", false),
+            ("09223372036854775807", true),
+            ("13300000000000000007", false),
+            ("9300000000000000000a", true),
+            ("a-b", false),
+            ("", false),
+        ] {
+            let mut check = Check::default();
+            check.new_group_chat_id("id", id);
+            assert_eq!(rejected(check).is_empty(), accepted, "{id:?}");
+        }
+        for (length, accepted) in [(32, true), (33, false)] {
+            let mut check = Check::default();
+            check.new_group_chat_id("id", &"a".repeat(length));
+            assert_eq!(rejected(check).is_empty(), accepted, "{length}");
+        }
+        let mut check = Check::default();
+        check.group_chat_id("id", "wr-_13300000000000000007");
+        assert!(rejected(check).is_empty());
+    }
+
+    #[test]
+    fn mobile_numbers_are_taken_in_the_forms_that_people_write() {
+        for (number, sent) in [
+            ("13800000000", Some("13800000000")),
+            ("+86 13800000000", Some("+8613800000000")),
+            ("+86-138-0000-0000", Some("+86-138-0000-0000")),
+            ("0034 600 000 000", Some("0034600000000")),
+            ("600000000", Some("600000000")),
+            ("", None),
+            ("+", None),
+            ("@all", None),
+            ("1380000000x", None),
+            ("１３８", None),
+            ("123456789012345678901234567890123", None),
+        ] {
+            let mut check = Check::default();
+            let bare = check.mobile("mobile", number);
+            let accepted = rejected(check).is_empty();
+            assert_eq!(accepted.then_some(bare.as_str()), sent, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn base64_is_taken_in_the_forms_that_tools_write() {
+        for (text, bytes) in [
+            ("iVBORw0KGgo=", Some(&b"\x89PNG\r\n\x1a\n"[..])),
+            ("iVBORw0KGgo", Some(b"\x89PNG\r\n\x1a\n")),
+            ("iVBO\r\nRw0K\nGgo=\n", Some(b"\x89PNG\r\n\x1a\n")),
+            ("data:image/png;base64,iVBORw0KGgo=", Some(b"\x89PNG\r\n\x1a\n")),
+            ("", Some(b"")),
+            ("iVBO*w0KGgo=", None),
+        ] {
+            let mut check = Check::default();
+            let found = check.file_content("content", FileContent::Base64(text.into()));
+            let accepted = rejected(check).is_empty();
+            assert_eq!(accepted.then_some(found.as_slice()), bytes, "{text:?}");
+        }
     }
 
     #[test]

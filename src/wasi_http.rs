@@ -119,36 +119,48 @@ fn receive(future: &FutureIncomingResponse) -> Result<HttpResponse, Failure> {
     let response = match future.get() {
         Some(Ok(Ok(response))) => response,
         Some(Ok(Err(code))) => return Err(failure(&code)),
-        Some(Err(())) | None => return Err(Failure::NoResponse("the host provided no response")),
+        Some(Err(())) | None => {
+            return Err(Failure::NoResponse("the host provided no response", None));
+        }
     };
     let status = response.status();
-    let body = response.consume().map_err(|()| Failure::NoResponse("the host provided no body"))?;
-    let stream = body.stream().map_err(|()| Failure::NoResponse("the host provided no body"))?;
-    let bytes = read_all(&stream)?;
+    let body = response
+        .consume()
+        .map_err(|()| Failure::NoResponse("the host provided no body", Some(status)))?;
+    let stream = body
+        .stream()
+        .map_err(|()| Failure::NoResponse("the host provided no body", Some(status)))?;
+    let bytes = read_all(&stream, status)?;
     drop(stream);
     drop::<IncomingBody>(body);
     Ok(HttpResponse { status, body: bytes })
 }
 
-fn read_all(stream: &InputStream) -> Result<Vec<u8>, Failure> {
+fn read_all(stream: &InputStream, status: u16) -> Result<Vec<u8>, Failure> {
     let deadline = monotonic_clock::now() + BODY_TIMEOUT;
     let mut bytes = Vec::new();
     loop {
         match stream.blocking_read(READ_CHUNK) {
             Ok(chunk) if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES => {
-                return Err(Failure::Unexpected("the response is larger than 8 MiB"));
+                return Err(Failure::Unexpected(
+                    "the response is larger than 8 MiB".into(),
+                    status,
+                ));
             }
             Ok(chunk) if bytes.is_empty() && !chunk.is_empty() => bytes = chunk,
-            // Most responses are one chunk, and need no look at the clock.
+            // More than one chunk: it may trickle for ever.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
                 if monotonic_clock::now() > deadline {
-                    return Err(Failure::NoResponse("the response took more than 60 seconds"));
+                    return Err(Failure::NoResponse(
+                        "the response took more than 60 seconds",
+                        Some(status),
+                    ));
                 }
             }
             Err(StreamError::Closed) => return Ok(bytes),
             Err(StreamError::LastOperationFailed(_)) => {
-                return Err(Failure::NoResponse("the response was cut off"));
+                return Err(Failure::NoResponse("the response was cut off", Some(status)));
             }
         }
     }
@@ -179,17 +191,17 @@ fn failure(code: &ErrorCode) -> Failure {
         | ErrorCode::HttpRequestMethodInvalid
         | ErrorCode::HttpRequestLengthRequired => REJECTED_BY_HOST,
         ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => {
-            Failure::NoResponse("no response in time")
+            Failure::NoResponse("no response in time", None)
         }
         ErrorCode::ConnectionWriteTimeout => {
-            Failure::NoResponse("the request was not sent in time")
+            Failure::NoResponse("the request was not sent in time", None)
         }
-        ErrorCode::ConnectionTerminated => Failure::NoResponse("the connection was closed"),
+        ErrorCode::ConnectionTerminated => Failure::NoResponse("the connection was closed", None),
         ErrorCode::HttpResponseIncomplete
         | ErrorCode::HttpResponseContentCoding(_)
         | ErrorCode::HttpProtocolError => {
-            Failure::NoResponse("the response was cut off or was not HTTP")
+            Failure::NoResponse("the response was cut off or was not HTTP", None)
         }
-        _ => Failure::NoResponse("the host reports a failure while sending or waiting"),
+        _ => Failure::NoResponse("the host reports a failure while sending or waiting", None),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, error::Error, fs};
 
-use wecom_host::contract::FILES;
+use wecom_contract::FILES;
 use wit_component::DecodedWasm;
 use wit_parser::{Docs, Resolve, SourceMap};
 

@@ -8,16 +8,16 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use tokio::time::sleep;
 use wecom_host::{Body, Timeouts, TransportError as Error, body};
-use wecom_simulator::{Answer, Delivery};
+use wecom_simulator::{Delivery, Response};
 
 /// For transports that are asked for no timeout, as hosts have it.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
 pub(crate) async fn deliver(
-    answer: Answer,
+    answer: Response,
     timeouts: Timeouts,
 ) -> Result<http::Response<Body>, Error> {
-    let Answer { status, headers, body: bytes, delivery } = answer;
+    let Response { status, headers, body: bytes, delivery } = answer;
     let length = bytes.len();
     let (body, length) = match delivery {
         Delivery::Whole => (body(bytes), Some(length)),

@@ -27,7 +27,7 @@ use wecom_host::{
     Body, COMPONENT, CallError, Host, Instance, Options, Sending, Timeouts, Transport,
     bindings::exports::wecom::connector::{
         app_messages::{AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery},
-        chatbots::{ChatbotImage, ChatbotText, NewsArticle},
+        chatbots::{ChatbotText, NewsArticle},
         departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
         group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
         group_messages::{
@@ -36,7 +36,10 @@ use wecom_host::{
         media::{NewChatbotMedia, NewMedia, UploadedMedia},
         members::{CreatedMember, MemberChanges, MemberPage, Membership, NewMember},
         tokens::{IssuedToken, TokenScope},
-        types::{Application, Chatbot, Error, GroupChatId, MediaId, MessageId, Receipt, UserId},
+        types::{
+            Application, Chatbot, Error, FileContent, GroupChatId, MediaId, MessageId, Receipt,
+            UserId,
+        },
     },
 };
 use wecom_simulator::{Simulator, known};
@@ -81,7 +84,7 @@ impl Stage {
 
     /// As [`new`](Self::new), with other environment variables.
     pub fn with_environment(environment: &[(&str, &str)]) -> Self {
-        let simulator = Simulator::new();
+        let simulator = Simulator::new().strict();
         let transport = Arc::new(in_memory(simulator.clone()));
         Self::with_transport(simulator, environment, transport)
     }
@@ -248,7 +251,7 @@ functions! {
         send_chatbot_text call_send_chatbot_text(chatbot: &Chatbot, message: &ChatbotText) -> Receipt;
         send_chatbot_markdown call_send_chatbot_markdown(chatbot: &Chatbot, content: &str) -> Receipt;
         send_chatbot_file call_send_chatbot_file(chatbot: &Chatbot, media_id: &MediaId) -> Receipt;
-        send_chatbot_image call_send_chatbot_image(chatbot: &Chatbot, image: &ChatbotImage) -> Receipt;
+        send_chatbot_image call_send_chatbot_image(chatbot: &Chatbot, image: &FileContent, md5: Option<&str>) -> Receipt;
         send_chatbot_news call_send_chatbot_news(chatbot: &Chatbot, articles: &[NewsArticle]) -> Receipt;
     }
     media {

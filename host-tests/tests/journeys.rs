@@ -178,7 +178,7 @@ impl Model {
 
 impl Journey {
     async fn go(seed: u64, told: bool) {
-        let simulator = Simulator::new();
+        let simulator = Simulator::new().strict();
         let storm = Arc::new(Mutex::new(None));
         let transport = Arc::new(weather(simulator.clone(), Arc::clone(&storm)));
         let stage = Stage::with_transport(simulator, &known_environment(), transport);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use host_tests::{BASE_URL, Stage, known_environment};
 use serde_json::{Value, json};
-use wecom_host::{Body, CallError, Sending, Timeouts, TransportError, body, contract::Contract};
+use wecom_contract::Contract;
+use wecom_host::{Body, CallError, Sending, Timeouts, TransportError, body};
 use wecom_simulator::{Simulator, known};
 
 /// How every marked secret begins: also of one that was cut, this much would be left.
@@ -102,7 +103,7 @@ async fn right_secrets_are_nowhere_either() {
     let mut stage = Stage::with_environment(&known_environment());
     let secrets = ["simtoken-", known::APP_SECRET, known::CONTACTS_SECRET, known::CHATBOT_KEY];
     for action in Contract::load().unwrap().actions {
-        let arguments = action.example_arguments().unwrap();
+        let arguments = action.example.arguments;
         let outcome = stage.call_json(&action.name, &arguments).await;
         if action.name != "get-access-token" {
             let text = format!("{outcome:?}");
@@ -156,7 +157,7 @@ fn calls_with_marked_credentials() -> Vec<(String, Value)> {
         [json!({"profile": ""}), json!({"credentials": {"key": KEY, "base-url": BASE_URL}})];
     let mut calls = Vec::new();
     for action in Contract::load().unwrap().actions {
-        let arguments = action.example_arguments().unwrap();
+        let arguments = action.example.arguments;
         let (name, identities) = match arguments.get("chatbot") {
             Some(_) => ("chatbot", &chatbot[..]),
             None => ("application", &application[..]),
@@ -183,7 +184,7 @@ fn echoing(echo: Echo, at_token: bool) -> Stage {
         };
         Box::pin(async { response })
     };
-    Stage::with_transport(Simulator::new(), ENVIRONMENT, Arc::new(transport))
+    Stage::with_transport(Simulator::new().strict(), ENVIRONMENT, Arc::new(transport))
 }
 
 impl Echo {

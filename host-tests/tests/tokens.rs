@@ -33,10 +33,10 @@ async fn a_dead_token_is_refreshed_once_and_the_call_repeated_once() {
     stage.simulator.revoke_tokens();
     say(&mut stage, &application()).await.unwrap();
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 40014
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/message/send?access_token=<app token 2> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
     "#]].assert_eq(&stage.requests());
     assert_eq!(stage.state()["messages"].as_array().unwrap().len(), 2);
@@ -51,7 +51,7 @@ async fn an_expired_token_is_refreshed() {
     stage.list_department_ids(&application(), None).await.unwrap();
     expect![[r#"
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 40014
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 2> -> 0
     "#]]
     .assert_eq(&stage.requests());
@@ -65,7 +65,7 @@ async fn a_token_that_stays_dead_is_reported_after_one_repetition() {
         let listed = stage.list_department_ids(&application(), None).await;
         check_rejected(listed, code);
         let expected = format!(
-            "GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0\n\
+            "GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0\n\
              GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> {code} (fault: errcode)\n"
         );
         assert_eq!(stage.requests(), expected.repeat(2));
@@ -89,7 +89,7 @@ async fn other_refusals_cost_no_token() {
     stage.simulator.inject(refusal("/cgi-bin/department", 1, 60011));
     check_rejected(stage.list_department_ids(&application(), None).await, 60011);
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 60011 (fault: errcode)
     "#]]
     .assert_eq(&stage.requests());
@@ -101,7 +101,7 @@ async fn a_refused_token_ends_the_call() {
     stage.simulator.inject(refusal("/cgi-bin/gettoken", 1, 40001));
     check_rejected(stage.list_department_ids(&application(), None).await, 40001);
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 40001 (fault: errcode)
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 40001 (fault: errcode)
     "#]].assert_eq(&stage.requests());
 }
 
@@ -132,11 +132,11 @@ async fn applications_of_one_corp_never_share_a_token() {
         stage.list_department_ids(&application(), None).await.unwrap();
     }
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<second app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<second app secret> -> 0
         POST /cgi-bin/message/send?access_token=<second app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000003} -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
         POST /cgi-bin/message/send?access_token=<second app token 1> {"touser":"@all","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000003} -> 0
@@ -194,7 +194,7 @@ fn raw(secret: &str, agent_id: u32) -> ApplicationCredentials {
         corp_id: known::CORP_ID.into(),
         secret: Some(secret.into()),
         contacts_secret: None,
-        agent_id: Some(agent_id),
+        agent_id: Some(agent_id.into()),
         base_url: Some(BASE_URL.into()),
     }
 }

@@ -18,13 +18,14 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
+use wecom_contract::FILES;
 use wecom_host::{
     COMPONENT, Timeouts, Transport, TransportError,
     bindings::exports::wecom::connector::{
         app_messages::{AppText, Recipients},
         media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
+        types::FileContent,
     },
-    contract::FILES,
 };
 use wit_parser::{Function, Resolve, SourceMap};
 
@@ -75,9 +76,9 @@ async fn every_example_works_as_text() {
         upload-chatbot-media: POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=file <multipart media filename="rota.txt" type=application/octet-stream length=7> -> 0
         list-member-ids: POST /cgi-bin/user/list_id?access_token=<contacts token 1> {"limit":5000} -> 0
         create-member: POST /cgi-bin/user/create?access_token=<contacts token 1> {"userid":"iker.z","name":"Iker Zabala","gender":"1","main_department":310,"position":"Dispatcher","department":[310,1],"order":[20,0],"is_leader_in_dept":[1,0],"mobile":"+34600000000","to_invite":false} -> 0
-        update-member: POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","position":"Shift lead","department":[310],"direct_leader":[]} -> 0
+        update-member: POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","position":"Shift lead","department":[310],"order":[0],"is_leader_in_dept":[0],"direct_leader":[]} -> 0
         delete-member: GET /cgi-bin/user/delete?access_token=<contacts token 1>&userid=iker.z -> 0
-        get-access-token: GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        get-access-token: GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
     "#]].assert_eq(&wire);
 }
 
@@ -117,7 +118,7 @@ async fn prepare(function: &str) -> (Stage, String) {
             let media = NewChatbotMedia {
                 kind: ChatbotMediaKind::File,
                 file_name: "rota.txt".into(),
-                content: b"Mon 7-5".to_vec(),
+                content: FileContent::Bytes(b"Mon 7-5".to_vec()),
             };
             stage.upload_chatbot_media(&chatbot(), &media).await.unwrap().id
         }
@@ -140,7 +141,8 @@ async fn upload(stage: &mut Stage, kind: MediaKind) -> String {
         MediaKind::Image => ("pump.png", b"\x89PNG\r\n\x1a\n"),
         _ => ("rota.txt", b"Mon 7-5"),
     };
-    let media = NewMedia { kind, file_name: file_name.into(), content: content.into() };
+    let media =
+        NewMedia { kind, file_name: file_name.into(), content: FileContent::Bytes(content.into()) };
     stage.upload_media(&application(), &media).await.unwrap().id
 }
 

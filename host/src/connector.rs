@@ -12,8 +12,7 @@ use wasmtime::{
 
 use crate::{
     bindings::{ConnectorIndices, exports::wecom::connector as interfaces},
-    host::Loaded,
-    instance::State,
+    sandbox::State,
 };
 
 macro_rules! interfaces {
@@ -27,7 +26,7 @@ macro_rules! interfaces {
 
         /// The interfaces of one sandbox. Each is looked up when it is first asked for.
         pub struct Connector {
-            loaded: Arc<Loaded>,
+            typed: Arc<Typed>,
             instance: component::Instance,
             $($name: OnceLock<interfaces::$name::Guest>,)*
         }
@@ -43,8 +42,8 @@ macro_rules! interfaces {
         }
 
         impl Connector {
-            pub(crate) fn new(loaded: Arc<Loaded>, instance: component::Instance) -> Self {
-                Self { loaded, instance, $($name: OnceLock::new(),)* }
+            pub(crate) fn new(typed: Arc<Typed>, instance: component::Instance) -> Self {
+                Self { typed, instance, $($name: OnceLock::new(),)* }
             }
 
             $(
@@ -59,8 +58,7 @@ macro_rules! interfaces {
                     if let Some(found) = self.$name.get() {
                         return Ok(found);
                     }
-                    let typed = self.loaded.typed.as_ref().map_err(|it| wasmtime::format_err!("{it}"))?;
-                    let found = typed.$name.load(store, &self.instance)?;
+                    let found = self.typed.$name.load(store, &self.instance)?;
                     Ok(self.$name.get_or_init(|| found))
                 }
             )*

@@ -10,7 +10,7 @@
 //! | result | `{"ok": …}` or `{"err": …}` |
 //! | list, tuple | array |
 //! | `list<u8>` | base64, or an array of numbers |
-//! | map | array of pairs |
+//! | variant of `bytes(list<u8>)` and `base64(string)` | also base64, or an array of numbers |
 //!
 //! No message repeats a value: it may be a secret.
 
@@ -18,10 +18,10 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Number, Value, json};
-use wasmtime::component::{Type, Val};
+use wasmtime::component::{Type, Val, types::Variant};
 
-/// So many problems are reported; more do not help.
-const MOST_PROBLEMS: usize = 20;
+/// More problems than these are not reported.
+const MAX_PROBLEMS: usize = 20;
 
 /// One thing that is wrong with the JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +47,7 @@ pub(crate) fn arguments(
     arguments: &Value,
     size_limit: usize,
 ) -> Result<Vec<Val>, Vec<Problem>> {
-    Reader::new(size_limit, false).arguments(params, arguments).map(|it| it.values)
-}
-
-/// Arguments in which each `list<u8>` is empty, and stands beside them in full.
-pub(crate) struct Arguments {
-    pub(crate) values: Vec<Val>,
-    pub(crate) bytes: Vec<Vec<u8>>,
-}
-
-/// The same with bytes apart, which take forty times their size as values.
-pub(crate) fn arguments_and_bytes(
-    params: &[(String, Type)],
-    arguments: &Value,
-    size_limit: usize,
-) -> Result<Arguments, Vec<Problem>> {
-    Reader::new(size_limit, true).arguments(params, arguments)
+    Reader::new(size_limit).arguments(params, arguments)
 }
 
 /// What a function returned: a WIT `result` becomes a Rust one.
@@ -89,17 +74,16 @@ pub(crate) fn describe(ty: &Type) -> String {
         Type::Float32 | Type::Float64 => "a number".into(),
         Type::Char => "a string of one character".into(),
         Type::String => "a string".into(),
-        Type::List(ty) if matches!(ty.ty(), Type::U8) => "base64, or an array of bytes".into(),
+        ty @ Type::List(_) if is_bytes(ty) => "base64, or an array of bytes".into(),
         Type::List(_) => "an array".into(),
-        Type::FixedLengthList(ty) => format!("an array of {}", ty.len()),
         Type::Tuple(ty) => format!("an array of {}", ty.types().len()),
-        Type::Map(_) => "an array of pairs".into(),
         Type::Record(_) => "an object".into(),
         Type::Variant(ty) => {
             let case = |name: &str, payload: bool| {
                 if payload { format!("{{\"{name}\": …}}") } else { format!("\"{name}\"") }
             };
-            one_of(ty.cases().map(|it| case(it.name, it.ty.is_some())))
+            let cases = one_of(ty.cases().map(|it| case(it.name, it.ty.is_some())));
+            if is_content(ty) { format!("base64, an array of bytes, or {cases}") } else { cases }
         }
         Type::Enum(ty) => one_of(ty.names().map(|it| format!("\"{it}\""))),
         Type::Flags(ty) => {
@@ -123,6 +107,26 @@ fn list(names: impl Iterator<Item = String>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+/// Whether it is the content of a file as the contract has it: bytes, or base64 from callers that pay dearly for lists.
+/// The case that a plain string stands for.
+fn only_string_case(ty: &Variant) -> Option<String> {
+    let mut cases = ty.cases().filter(|it| matches!(it.ty, Some(Type::String)));
+    cases.next().filter(|_| cases.next().is_none()).map(|it| it.name.to_owned())
+}
+
+fn is_content(ty: &Variant) -> bool {
+    let has = |name, fits: fn(&Type) -> bool| {
+        ty.cases().any(|it| it.name == name && it.ty.as_ref().is_some_and(fits))
+    };
+    ty.cases().len() == 2
+        && has("bytes", is_bytes)
+        && has("base64", |it| matches!(it, Type::String))
+}
+
+fn is_bytes(ty: &Type) -> bool {
+    matches!(ty, Type::List(of) if matches!(of.ty(), Type::U8))
+}
+
 /// What was found, by kind.
 fn kind(json: &Value) -> &'static str {
     match json {
@@ -140,26 +144,23 @@ struct Reader {
     problems: Vec<Problem>,
     size: usize,
     size_limit: usize,
-    bytes_apart: bool,
-    bytes: Vec<Vec<u8>>,
 }
 
 impl Reader {
-    fn new(size_limit: usize, bytes_apart: bool) -> Self {
-        let (path, problems, bytes) = Default::default();
-        Self { path, problems, size: 0, size_limit, bytes_apart, bytes }
+    fn new(size_limit: usize) -> Self {
+        let (path, problems) = Default::default();
+        Self { path, problems, size: 0, size_limit }
     }
 
     fn arguments(
         mut self,
         params: &[(String, Type)],
         arguments: &Value,
-    ) -> Result<Arguments, Vec<Problem>> {
+    ) -> Result<Vec<Val>, Vec<Problem>> {
         let fields: Vec<_> = params.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect();
         match self.fields(&fields, arguments, "an object with the parameters") {
             Some(values) if self.problems.is_empty() => {
-                let values = values.into_iter().map(|(_, it)| it).collect();
-                Ok(Arguments { values, bytes: self.bytes })
+                Ok(values.into_iter().map(|(_, it)| it).collect())
             }
             _ => Err(self.problems),
         }
@@ -195,27 +196,38 @@ impl Reader {
                 Some(Val::String(it.clone()))
             }
             (Type::List(of), Value::String(it)) if matches!(of.ty(), Type::U8) => self.base64(it),
-            (Type::List(of), Value::Array(items)) => {
-                let items = self.items(items, &of.ty())?;
-                let bytes = matches!(of.ty(), Type::U8).then(|| bytes_of(&items));
-                Some(bytes.map_or(Val::List(items), |it| self.bytes(it)))
-            }
-            (Type::FixedLengthList(of), Value::Array(items))
-                if items.len() == of.len() as usize =>
-            {
-                self.items(items, &of.ty()).map(Val::FixedLengthList)
-            }
+            (Type::List(of), Value::Array(items)) => self.items(items, &of.ty()).map(Val::List),
             (Type::Tuple(of), Value::Array(items)) if items.len() == of.types().len() => {
                 let values = of.types().zip(items).enumerate();
                 self.all(values.map(|(i, (ty, it))| (format!("[{i}]"), ty, it))).map(Val::Tuple)
             }
-            (Type::Map(of), Value::Array(items)) => self.pairs(items, &of.key(), &of.value()),
             (Type::Record(of), _) => {
                 let fields: Vec<_> = of.fields().map(|it| (it.name, it.ty)).collect();
                 let fields = self.fields(&fields, json, "an object")?;
                 Some(Val::Record(
                     fields.into_iter().map(|(name, it)| (name.to_owned(), it)).collect(),
                 ))
+            }
+            (Type::Variant(of), Value::String(text))
+                if of.cases().all(|it| it.name != text || it.ty.is_some())
+                    && let Some(case) = only_string_case(of) =>
+            {
+                self.take(text.len())?;
+                Some(Val::Variant(case, Some(Box::new(Val::String(text.clone())))))
+            }
+            // As a list, bytes take forty times their size.
+            (Type::Variant(of), Value::Object(object))
+                if is_content(of)
+                    && let Some(Value::String(text)) = object.get("bytes") =>
+            {
+                self.take(text.len())?;
+                let text = Val::String(text.clone());
+                Some(Val::Variant("base64".into(), Some(Box::new(text))))
+            }
+            (Type::Variant(of), Value::Array(_)) if is_content(of) => {
+                let bytes = of.cases().find_map(|it| it.ty.filter(is_bytes))?;
+                let bytes = self.read(&bytes, json)?;
+                Some(Val::Variant("bytes".into(), Some(Box::new(bytes))))
             }
             (Type::Variant(of), _) => {
                 let cases: Vec<_> = of.cases().map(|it| (it.name, it.ty)).collect();
@@ -319,33 +331,13 @@ impl Reader {
     fn base64(&mut self, text: &str) -> Option<Val> {
         self.take(text.len() / 4 * 3)?;
         match BASE64.decode(text) {
-            Ok(bytes) => Some(self.bytes(bytes)),
+            Ok(bytes) => Some(Val::List(bytes.into_iter().map(Val::U8).collect())),
             Err(_) => self.problem("is not base64 in the standard alphabet with padding".into()),
         }
     }
 
-    fn bytes(&mut self, bytes: Vec<u8>) -> Val {
-        if self.bytes_apart {
-            self.bytes.push(bytes);
-            return Val::List(Vec::new());
-        }
-        Val::List(bytes.into_iter().map(Val::U8).collect())
-    }
-
     fn items(&mut self, items: &[Value], ty: &Type) -> Option<Vec<Val>> {
         self.all(items.iter().enumerate().map(|(i, it)| (format!("[{i}]"), ty.clone(), it)))
-    }
-
-    fn pairs(&mut self, items: &[Value], key: &Type, value: &Type) -> Option<Val> {
-        let mut pairs = Vec::with_capacity(items.len());
-        for (i, item) in items.iter().enumerate() {
-            let pair = self.at(&format!("[{i}]"), |it| match item.as_array().map(Vec::as_slice) {
-                Some([k, v]) => it.read(key, k).zip(it.read(value, v)),
-                _ => it.problem(format!("expected an array of 2, found {}", kind(item))),
-            });
-            pairs.push(pair?);
-        }
-        Some(Val::Map(pairs))
     }
 
     /// Reads on after a problem, to report as many as there are.
@@ -360,7 +352,7 @@ impl Reader {
                 Some(value) => values.push(value),
                 None => complete = false,
             }
-            if self.problems.len() >= MOST_PROBLEMS {
+            if self.problems.len() >= MAX_PROBLEMS {
                 return None;
             }
         }
@@ -381,16 +373,14 @@ impl Reader {
             (Type::Enum(_) | Type::Variant(_), Value::String(_)) => "another string",
             (Type::Flags(_), Value::Array(_)) => "an array with something else",
             (Type::Variant(_) | Type::Result(_), Value::Object(_)) => "another object",
-            (Type::Tuple(_) | Type::FixedLengthList(_), Value::Array(_)) => {
-                "an array of another length"
-            }
+            (Type::Tuple(_), Value::Array(_)) => "an array of another length",
             _ => kind(json),
         };
         self.problem(format!("expected {}, found {found}", describe(ty)))
     }
 
     fn problem<T>(&mut self, message: String) -> Option<T> {
-        if self.problems.len() < MOST_PROBLEMS {
+        if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(Problem { path: self.path.clone(), message });
         }
         None
@@ -443,16 +433,9 @@ fn write(ty: &Type, value: Val) -> Value {
         (Type::List(of), Val::List(items)) => {
             items.into_iter().map(|it| write(&of.ty(), it)).collect()
         }
-        (Type::FixedLengthList(of), Val::FixedLengthList(items)) => {
-            items.into_iter().map(|it| write(&of.ty(), it)).collect()
-        }
         (Type::Tuple(of), Val::Tuple(items)) => {
             of.types().zip(items).map(|(ty, it)| write(&ty, it)).collect()
         }
-        (Type::Map(of), Val::Map(pairs)) => pairs
-            .into_iter()
-            .map(|(k, v)| json!([write(&of.key(), k), write(&of.value(), v)]))
-            .collect(),
         (Type::Record(of), Val::Record(fields)) => {
             let fields =
                 of.fields().zip(fields).filter(|(_, (_, it))| !matches!(it, Val::Option(None)));
@@ -497,15 +480,18 @@ mod tests {
             (type $color (enum "red" "green"))
             (export "color" (type (eq $color)))
             (type $style (flags "bold" "wide"))
-            (export "style" (type (eq $style)))))
+            (export "style" (type (eq $style)))
+            (type $content (variant (case "bytes" (list u8)) (case "base64" string)))
+            (export "content" (type (eq $content)))))
         (alias export $types "point" (type $point))
         (alias export $types "shape" (type $shape))
         (alias export $types "color" (type $color))
         (alias export $types "style" (type $style))
+        (alias export $types "content" (type $content))
         (import "f" (func
             (param "point" $point) (param "shape" $shape) (param "color" (option $color)) (param "style" (option $style))
             (param "bytes" (list u8)) (param "texts" (list string)) (param "pair" (option (tuple char bool)))
-            (param "outcome" (option (result u8 (error string)))))))"#;
+            (param "outcome" (option (result u8 (error string)))) (param "content" (option $content)))))"#;
 
     fn params() -> Vec<(String, Type)> {
         let engine = Engine::default();
@@ -541,7 +527,7 @@ mod tests {
                 "point": {"x": -128}, "shape": "dot", "bytes": "AP8=", "texts": [],
             }),
             expect![[
-                r#"{"point":{"x":-128},"shape":"dot","color":null,"style":null,"bytes":"AP8=","texts":[],"pair":null,"outcome":null}"#
+                r#"{"point":{"x":-128},"shape":"dot","color":null,"style":null,"bytes":"AP8=","texts":[],"pair":null,"outcome":null,"content":null}"#
             ]],
         );
         check_round_trip(
@@ -551,15 +537,34 @@ mod tests {
                 "outcome": {"err": "no"},
             }),
             expect![[
-                r#"{"point":{"x":1,"y":18446744073709551615},"shape":{"polygon":[{"x":0}]},"color":"green","style":["wide"],"bytes":"AQL/","texts":["部",""],"pair":["é",true],"outcome":{"err":"no"}}"#
+                r#"{"point":{"x":1,"y":18446744073709551615},"shape":{"polygon":[{"x":0}]},"color":"green","style":["wide"],"bytes":"AQL/","texts":["部",""],"pair":["é",true],"outcome":{"err":"no"},"content":null}"#
             ]],
         );
         check_round_trip(
             &json!({"point": {"x": 1}, "shape": {"dot": null}, "bytes": "", "texts": [], "outcome": {"ok": 5}}),
             expect![[
-                r#"{"point":{"x":1},"shape":"dot","color":null,"style":null,"bytes":"","texts":[],"pair":null,"outcome":{"ok":5}}"#
+                r#"{"point":{"x":1},"shape":"dot","color":null,"style":null,"bytes":"","texts":[],"pair":null,"outcome":{"ok":5},"content":null}"#
             ]],
         );
+    }
+
+    #[test]
+    fn content_of_a_file() {
+        for (content, expected) in [
+            (json!("AQL/"), json!({"base64": "AQL/"})),
+            (json!({"base64": "bytes"}), json!({"base64": "bytes"})),
+            (json!("bytes"), json!({"base64": "bytes"})),
+            (json!([1, 2, 255]), json!({"bytes": "AQL/"})),
+            (json!({"bytes": [1, 2, 255]}), json!({"bytes": "AQL/"})),
+            (json!({"bytes": "AQL/"}), json!({"base64": "AQL/"})),
+        ] {
+            let arguments = json!({
+                "point": {"x": 1}, "shape": "dot", "bytes": "", "texts": [], "content": content,
+            });
+            let values = super::arguments(&params(), &arguments, 1 << 20).unwrap();
+            let (_, ty) = params().pop().unwrap();
+            assert_eq!(write(&ty, values.last().unwrap().clone()), expected, "{content}");
+        }
     }
 
     #[test]
@@ -572,7 +577,7 @@ mod tests {
             &json!({"point": {"x": 128, "z": 1}, "shape": {"circle": "round"}, "color": "blue", "style": ["thin"],
                 "texts": ["a", 1, null], "pair": ["ab", false], "outcome": {"ok": 1, "err": "x"}, "q": 1}),
             expect![[r#"
-                q: there is no such field; known are point, shape, color, style, bytes, texts, pair, outcome
+                q: there is no such field; known are point, shape, color, style, bytes, texts, pair, outcome, content
                 point.z: there is no such field; known are x, y
                 point.x: is not a whole number from -128 to 127
                 shape.circle: expected a number, found a string
@@ -585,7 +590,7 @@ mod tests {
             "#]],
         );
         check_problems(
-            &json!({"point": {"x": 1.5, "y": "1"}, "shape": "circle", "bytes": "a b", "texts": "a", "pair": [1]}),
+            &json!({"point": {"x": 1.5, "y": "1"}, "shape": "circle", "bytes": "a b", "texts": "a", "pair": [1], "content": 1}),
             expect![[r#"
                 point.x: is not a whole number from -128 to 127
                 point.y: expected a whole number from 0 to 18446744073709551615, found a string
@@ -593,6 +598,7 @@ mod tests {
                 bytes: is not base64 in the standard alphabet with padding
                 texts: expected an array, found a string
                 pair: expected an array of 2, found an array of another length
+                content: expected base64, an array of bytes, or one of {"bytes": …}, {"base64": …}, found a number
             "#]],
         );
     }
@@ -611,7 +617,7 @@ mod tests {
         let arguments = json!({"point": {"x": 1}, "shape": "dot", "bytes": "", "texts": wrong});
         assert_eq!(
             super::arguments(&params(), &arguments, usize::MAX).unwrap_err().len(),
-            MOST_PROBLEMS
+            MAX_PROBLEMS
         );
     }
 
@@ -627,7 +633,9 @@ mod tests {
             json!({"ok": secret}),
             json!({"err": [secret]}),
         ];
-        for name in ["point", "shape", "color", "style", "bytes", "texts", "pair", "outcome"] {
+        for name in
+            ["point", "shape", "color", "style", "bytes", "texts", "pair", "outcome", "content"]
+        {
             for shape in &shapes {
                 if let Err(problems) = super::arguments(&params(), &json!({ name: shape }), 1 << 20)
                 {

@@ -27,41 +27,54 @@
 //! # }
 //! ```
 //!
-//! | file | room |
+//! | file | content |
 //! |---|---|
-//! | `host.rs` | [`Host`]: engine, linker, limits; compiled once, shared by all |
+//! | `host.rs` | [`Host`]: an engine with limits, and a component in it |
 //! | `instance.rs` | [`Instance`]: one sandbox, and the calls into it |
-//! | `connector.rs` | [`Connector`]: the functions of a sandbox with Rust types |
-//! | `limits.rs` | what a component may use up |
+//! | `cache.rs` | the cache of compiled code |
+//! | `loaded.rs` | the component, compiled and linked: what all its instances share |
+//! | `bindings.rs` | the contract as Rust types |
+//! | `connector.rs` | [`Connector`]: the functions of an instance with Rust types |
+//! | `sandbox.rs` | [`State`]: what a component can reach |
+//! | `limits.rs` | [`Limits`]: what a component may use up |
+//! | `error.rs` | [`CallError`] |
 //! | `json.rs` | JSON to component values and back |
-//! | `upload.rs` | calls that carry a file, which dynamic values would swell |
+//! | `http.rs` | [`Pool`]: the transport over the network |
+//! | `proxy.rs`, `tls.rs` | [`Proxy`] and [`Trust`]: its connections |
 //! | `transport.rs` | [`Transport`]: how requests leave; replace it to test without a network |
-//! | `pool.rs`, `dial.rs`, `alarm.rs` | [`Pool`]: the transport that keeps connections alive |
-//! | `contract.rs` | [`contract`]: the WIT files as documentation |
-//! | `bin/wecom/` | the command |
 
-pub mod contract;
+pub mod bindings;
 
-mod alarm;
+mod cache;
 mod connector;
-mod dial;
+mod error;
 mod host;
+mod http;
 mod instance;
 mod json;
 mod limits;
-mod pool;
+mod loaded;
+mod proxy;
+mod sandbox;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod tls;
 mod transport;
-mod upload;
 
 pub use crate::{
     connector::Connector,
-    host::{Function, Host, Options},
-    instance::{CallError, Instance, State},
+    error::CallError,
+    host::{Host, Options},
+    http::{Pool, PoolOptions},
+    instance::Instance,
     json::Problem,
     limits::Limits,
-    pool::{Pool, PoolOptions},
+    loaded::Function,
+    proxy::Proxy,
+    sandbox::State,
+    tls::Trust,
     transport::{Body, Sending, Timeouts, Transport, body},
 };
 
@@ -70,14 +83,3 @@ pub use wasmtime_wasi_http::Error as TransportError;
 
 /// The component, as built together with this library.
 pub const COMPONENT: &[u8] = include_bytes!(env!("WECOM_COMPONENT_WASM"));
-
-/// The contract as Rust types: generated from `wit/`.
-#[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code")]
-pub mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "connector",
-        exports: { default: async },
-        additional_derives: [PartialEq],
-    });
-}

@@ -1,8 +1,8 @@
-//! What a component may use up, and the guard that says which limit it hit.
+//! What a component may use up, and which limit stopped it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use wasmtime::ResourceLimiter;
+use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 
 /// What one instance may use up. A component that goes beyond is stopped; the host goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub struct Limits {
     pub time: Duration,
     /// How much of this time a call may compute. A call needs milliseconds.
     pub compute: Duration,
-    /// Bytes of linear memory, over all memories of the instance.
+    /// Bytes of a linear memory. The connector has one.
     pub memory: usize,
-    /// Elements over all tables of the instance.
+    /// Elements of a table.
     pub table_elements: usize,
     /// Core instances, memories and tables within the component, each.
     pub instances: usize,
@@ -38,93 +38,71 @@ impl Default for Limits {
     }
 }
 
-/// Counts what an instance holds and refuses what goes beyond its limits.
-pub(crate) struct Guard {
-    limits: Limits,
-    memory: usize,
-    table_elements: usize,
-    ticks: u128,
-    hit: Option<&'static str>,
+impl Limits {
+    /// The limit that stopped a call with this error, in words.
+    pub(crate) fn exceeded(&self, error: &wasmtime::Error) -> Option<String> {
+        let cause = error.root_cause();
+        if cause.is::<OutOfComputingTime>() {
+            return Some("went over the computing time limit".into());
+        }
+        let trap = cause.to_string();
+        if trap.starts_with("forcing trap when growing memory") {
+            return Some(format!("went over the limit of {} MiB of memory", self.memory >> 20));
+        }
+        trap.starts_with("forcing trap when growing table")
+            .then(|| "went over the table limit".into())
+    }
 }
 
 /// How often a running component is interrupted, so that others get their turn and its limits are noticed.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
+/// Holds one sandbox to its limits.
+pub(crate) struct Guard {
+    store: StoreLimits,
+    compute: Duration,
+    ticks: u128,
+}
+
+#[derive(Debug)]
+struct OutOfComputingTime;
+
+impl fmt::Display for OutOfComputingTime {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("out of computing time")
+    }
+}
+
+impl std::error::Error for OutOfComputingTime {}
+
 impl Guard {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, memory: 0, table_elements: 0, ticks: 0, hit: None }
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let store = StoreLimitsBuilder::new()
+            .memory_size(limits.memory)
+            .table_elements(limits.table_elements)
+            .instances(limits.instances)
+            .memories(limits.instances)
+            .tables(limits.instances)
+            .trap_on_grow_failure(true)
+            .build();
+        Self { store, compute: limits.compute, ticks: 0 }
     }
 
-    /// The limit that was hit, in words.
-    pub(crate) fn hit(&self) -> Option<&'static str> {
-        self.hit
+    pub(crate) fn limiter(&mut self) -> &mut dyn ResourceLimiter {
+        &mut self.store
     }
 
-    /// A call begins: its time to compute starts anew.
+    /// Restarts the computing time, for a new call.
     pub(crate) fn begin(&mut self) {
         self.ticks = 0;
     }
 
-    /// The component was found computing at a tick.
+    /// Counts a tick at which the component was found computing.
     pub(crate) fn tick(&mut self) -> wasmtime::Result<()> {
         self.ticks += 1;
-        if self.ticks * TICK.as_nanos() > self.limits.compute.as_nanos() {
-            self.refuse("computing time")?;
+        if self.ticks * TICK.as_nanos() > self.compute.as_nanos() {
+            return Err(OutOfComputingTime.into());
         }
         Ok(())
-    }
-
-    fn grow(used: usize, current: usize, desired: usize, limit: usize) -> Option<usize> {
-        let used = used.saturating_add(desired.saturating_sub(current));
-        (used <= limit).then_some(used)
-    }
-
-    fn refuse(&mut self, limit: &'static str) -> wasmtime::Result<bool> {
-        self.hit = Some(limit);
-        Err(wasmtime::format_err!("over the {limit} limit"))
-    }
-}
-
-impl ResourceLimiter for Guard {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        match Self::grow(self.memory, current, desired, self.limits.memory) {
-            Some(used) => {
-                self.memory = used;
-                Ok(true)
-            }
-            None => self.refuse("memory"),
-        }
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        match Self::grow(self.table_elements, current, desired, self.limits.table_elements) {
-            Some(used) => {
-                self.table_elements = used;
-                Ok(true)
-            }
-            None => self.refuse("table"),
-        }
-    }
-
-    fn instances(&self) -> usize {
-        self.limits.instances
-    }
-
-    fn tables(&self) -> usize {
-        self.limits.instances
-    }
-
-    fn memories(&self) -> usize {
-        self.limits.instances
     }
 }

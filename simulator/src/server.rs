@@ -1,4 +1,4 @@
-//! The simulator behind a listener: HTTP/1.1 with keep-alive, and every [`Delivery`] for real.
+//! The simulator behind a listener: HTTP/1.1 with keep-alive, and every [`Delivery`] on a real connection.
 
 mod control;
 mod delivery;
@@ -6,6 +6,7 @@ mod delivery;
 use std::{
     convert::Infallible,
     future, io,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,78 +14,84 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    Recorded, Simulator,
-    answer::{Answer, Delivery, plain},
-    server::delivery::{Line, Payload},
+    http::response::{Delivery, Response, envelope},
+    server::delivery::{Payload, ResettableStream},
+    simulator::Simulator,
+    transcript::TranscriptEntry,
 };
 
-/// The largest upload is 20 MB; this leaves room for what is too big to be answered properly.
-const MOST_BODY: usize = 64 * 1024 * 1024;
+/// The largest upload is 20 MB; this leaves room for those that get a code for their size.
+const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Serves until it is dropped, which also ends its connections. `log` is told about every request
-/// but the control ones (`/_simulator/…`).
+/// Serves until it is dropped, which also ends its connections. Calls `log` for every request but the control ones
+/// (`/_simulator/…`).
 pub async fn serve(
     listener: TcpListener,
     simulator: Simulator,
-    log: impl Fn(&Recorded) + Clone + Send + Sync + 'static,
+    log: impl Fn(&TranscriptEntry) + Clone + Send + Sync + 'static,
 ) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, or the caller left already: both pass.
+        let Ok((stream, caller)) = listener.accept().await else {
+            // Out of descriptors, or the caller has left: both pass.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let (simulator, log) = (simulator.clone(), log.clone());
+        let (simulator, log, caller) = (simulator.clone(), log.clone(), caller.ip());
         connections.spawn(async move {
             let reset = Arc::new(AtomicBool::new(false));
-            let line = Line::new(stream, reset.clone());
+            let stream = ResettableStream::new(stream, reset.clone());
             let service = service_fn(|request| {
                 let (simulator, log, reset) = (&simulator, &log, &reset);
                 async move {
-                    let answer = answer(simulator, log, request).await;
-                    deliver(answer, reset).await
+                    let response = respond(simulator, log, caller, request).await?;
+                    deliver(response, reset).await
                 }
             });
             // An error is a caller that left, or a fault that was asked for.
             let _: Result<(), hyper::Error> =
-                http1::Builder::new().serve_connection(line, service).await;
+                http1::Builder::new().serve_connection(stream, service).await;
         });
     }
 }
 
-async fn answer(
+async fn respond(
     simulator: &Simulator,
-    log: &impl Fn(&Recorded),
+    log: &impl Fn(&TranscriptEntry),
+    caller: IpAddr,
     request: Request<Incoming>,
-) -> Answer {
-    let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, MOST_BODY).collect().await {
+) -> Result<Response, io::Error> {
+    let (mut parts, body) = request.into_parts();
+    let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
-            return plain(413, "text/plain; charset=utf-8", "the body is larger than 64 MB\n")
-                .answer;
+            return Ok(envelope(200, 40206, "request body is too large", Value::Null).response);
         }
-        Err(_) => return plain(400, "text/plain; charset=utf-8", "the body is broken\n").answer,
+        Err(error) => return Err(io::Error::other(error)),
     };
+    parts.extensions.insert(caller);
     let request = Request::from_parts(parts, body);
-    if let Some(answer) = control::answer(simulator, &request) {
-        return answer;
+    if let Some(response) = control::respond(simulator, &request) {
+        return Ok(response);
     }
-    let (answer, recorded) = simulator.observe(&request);
-    log(&recorded);
-    answer
+    let (response, entry) = simulator.observe(&request);
+    log(&entry);
+    Ok(response)
 }
 
-async fn deliver(answer: Answer, reset: &AtomicBool) -> Result<Response<Payload>, io::Error> {
-    let Answer { status, headers, body, delivery } = answer;
+async fn deliver(
+    response: Response,
+    reset: &AtomicBool,
+) -> Result<http::Response<Payload>, io::Error> {
+    let Response { status, headers, body, delivery } = response;
     let payload = match delivery {
         Delivery::Whole => Payload::whole(body),
         Delivery::Cut { after } => Payload::cut(body, after),
@@ -100,7 +107,7 @@ async fn deliver(answer: Answer, reset: &AtomicBool) -> Result<Response<Payload>
         }
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::builder().status(status);
+    let mut response = http::Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(name, value.into_bytes());
     }
@@ -109,6 +116,3 @@ async fn deliver(answer: Answer, reset: &AtomicBool) -> Result<Response<Payload>
     }
     response.body(payload).map_err(io::Error::other)
 }
-
-#[cfg(test)]
-mod tests;

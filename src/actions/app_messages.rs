@@ -15,8 +15,9 @@ use crate::{
         types::{DepartmentId, Error, MessageId, Receipt, TagId, UserId},
     },
     call::{Auth, Call},
+    truncate::Limit,
     validate::Check,
-    wire::{self, join_bars},
+    wire::{Lenient, join_bars},
 };
 
 /// `POST /cgi-bin/message/send`, text
@@ -63,7 +64,7 @@ pub(crate) fn send_app_mpnews(message: AppMpnews) -> Result<Call<Delivery>, Erro
 pub(crate) fn send_app_text_card(message: AppTextCard) -> Result<Call<Delivery>, Error> {
     let AppTextCard { recipients, card, options } = message;
     let mut check = Check::default();
-    let card = content::text_card(&mut check, card);
+    let card = content::text_card(&mut check, card, Limit::Chars);
     send(check, recipients, "textcard", card, None, options)
 }
 
@@ -85,17 +86,14 @@ fn send(
     safe: Option<u32>,
     options: Option<AppMessageOptions>,
 ) -> Result<Call<Delivery>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
-        msgid: Option<MessageId>,
-        #[serde(default, deserialize_with = "wire::bar_separated")]
-        invaliduser: Vec<UserId>,
-        #[serde(default, deserialize_with = "wire::bar_separated")]
-        invalidparty: Vec<DepartmentId>,
-        #[serde(default, deserialize_with = "wire::bar_separated")]
-        invalidtag: Vec<TagId>,
-        #[serde(default, deserialize_with = "wire::bar_separated")]
-        unlicenseduser: Vec<UserId>,
+        msgid: Lenient<Option<MessageId>>,
+        invaliduser: Lenient<Vec<UserId>>,
+        invalidparty: Lenient<Vec<DepartmentId>>,
+        invalidtag: Lenient<Vec<TagId>>,
+        unlicenseduser: Lenient<Vec<UserId>>,
     }
 
     let receivers = receivers(&mut check, recipients);
@@ -125,14 +123,16 @@ fn send(
     Ok(Call::post("/cgi-bin/message/send", Auth::Application, body)
         .inject_agent_id(agent_id.is_none())
         .retry_safe(duplicate_check_interval.is_some())
-        .map(|it: Response, warning| Delivery {
-            message_id: it.msgid.filter(|it| !it.is_empty()),
-            invalid_users: it.invaliduser,
-            invalid_departments: it.invalidparty,
-            invalid_tags: it.invalidtag,
-            unlicensed_users: it.unlicenseduser,
-            truncated,
-            warning,
+        .map(|it: Response, mut warnings| {
+            Ok(Delivery {
+                message_id: warnings.value("msgid", it.msgid),
+                invalid_users: warnings.value("invaliduser", it.invaliduser),
+                invalid_departments: warnings.value("invalidparty", it.invalidparty),
+                invalid_tags: warnings.value("invalidtag", it.invalidtag),
+                unlicensed_users: warnings.value("unlicenseduser", it.unlicenseduser),
+                truncated,
+                warning: warnings.into_text(),
+            })
         }))
 }
 
@@ -152,11 +152,11 @@ fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
     };
     let (users, departments, tags) =
         (users.unwrap_or_default(), departments.unwrap_or_default(), tags.unwrap_or_default());
-    check.user_ids("message.recipients.users", &users, 0..=1000);
-    check.ids("message.recipients.departments", &departments, 0..=100);
-    check.ids("message.recipients.tags", &tags, 0..=100);
+    check.user_ids("message.recipients.selected.users", &users, 0..=1000);
+    check.department_ids("message.recipients.selected.departments", &departments, 100);
+    check.count("message.recipients.selected.tags", tags.len(), 0..=100);
     if users.is_empty() && departments.is_empty() && tags.is_empty() {
-        check.reject("message.recipients", "must name a user, a department or a tag");
+        check.reject("message.recipients.selected", "must name a user, a department or a tag");
     }
     Receivers {
         users: join_bars(&users),
@@ -329,17 +329,17 @@ mod tests {
         check_refused(
             send_app_text(AppText { recipients: nobody, ..text("") }),
             expect![[r#"
-            message.content: must not be empty
-            message.recipients: must name a user, a department or a tag"#]],
+                message.content: must not be empty
+                message.recipients.selected: must name a user, a department or a tag"#]],
         );
         let injected = selected(&["@all", "a|b", ""], &[0], &[]);
         check_refused(
             send_app_text(AppText { recipients: injected, ..text("hi") }),
             expect![[r#"
-                message.recipients.users[0]: `@all` is not a user id; use the `everyone` case or field
-                message.recipients.users[1]: must not contain `|`, blanks or control characters
-                message.recipients.users[2]: must have 1 to 64 bytes, has 0
-                message.recipients.departments[0]: must be 1 to 2147483647, is 0"#]],
+                message.recipients.selected.users[0]: `@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients
+                message.recipients.selected.users[1]: must be one id each, has `|`
+                message.recipients.selected.users[2]: must have 1 to 64 bytes, has 0
+                message.recipients.selected.departments[0]: must be 1 to 4294967295, is 0"#]],
         );
     }
 
@@ -358,6 +358,37 @@ mod tests {
             r#"{"errcode":0,"errmsg":"ok","invaliduser":"","msgid":"Qf3"}"#,
             expect![[
                 r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+    }
+
+    /// The sample of WeCom's page has words for ids.
+    #[test]
+    fn unreadable_receivers_are_a_warning() {
+        let call = || {
+            let message =
+                AppMarkdown { recipients: noor(), content: "**hi**".into(), options: None };
+            send_app_markdown(message).unwrap()
+        };
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","invaliduser":"userid1|userid2","invalidparty":"partyid1|partyid2","invalidtag":"tagid1|tagid2","unlicenseduser":"userid3|userid4","msgid":"xxxx","response_code":"xyzxyz"}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: Some("xxxx"), invalid-users: ["userid1", "userid2"], invalid-departments: [], invalid-tags: [], unlicensed-users: ["userid3", "userid4"], truncated: [], warning: Some("invalidparty cannot be read: partyid1, partyid2; invalidtag cannot be read: tagid1, tagid2") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","invaliduser":["noor.h"],"invalidparty":[310],"invalidtag":[],"msgid":"m1"}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: Some("m1"), invalid-users: ["noor.h"], invalid-departments: [310], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","invaliduser":"all user invalid","msgid":null}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: None, invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: Some("invaliduser cannot be read: all user invalid") })"#
             ]],
         );
     }
@@ -495,7 +526,7 @@ mod tests {
                 "{bytes} bytes of content"
             );
         }
-        for (bytes, accepted) in [(0, false), (63, true), (66, false)] {
+        for (bytes, accepted) in [(0, true), (63, true), (66, false)] {
             let article = MpnewsArticle { author: Some("部".repeat(bytes / 3)), ..article() };
             assert_eq!(
                 send_app_mpnews(mpnews(vec![article])).is_ok(),
@@ -524,9 +555,8 @@ mod tests {
         check_refused(
             send_app_mpnews(mpnews(vec![all])),
             expect![[r#"
-            message.articles[0].title: must not be empty
-            message.articles[0].thumbnail: must have 1 to 1024 bytes, has 0
-            message.articles[0].source-url: must begin with http:// or https://"#]],
+                message.articles[0].title: must not be empty
+                message.articles[0].thumbnail: must not be empty"#]],
         );
     }
 
@@ -558,16 +588,16 @@ mod tests {
     #[test]
     fn send_app_text_card_limits() {
         let long = TextCard {
-            title: "题".repeat(43),
-            description: "述".repeat(171),
+            title: "题".repeat(129),
+            description: "述".repeat(513),
             button_text: Some("更多内容啊".into()),
             ..card()
         };
         assert_eq!(
             truncated(send_app_text_card(text_card(long)).unwrap()),
             [
-                ("message.card.title".into(), 129, 126),
-                ("message.card.description".into(), 513, 510),
+                ("message.card.title".into(), 387, 384),
+                ("message.card.description".into(), 1539, 1536),
                 ("message.card.button-text".into(), 15, 12)
             ]
         );
@@ -616,7 +646,7 @@ mod tests {
 
     #[test]
     fn recall_app_message_limits() {
-        for (length, accepted) in [(0, false), (1, true), (1024, true), (1025, false)] {
+        for (length, accepted) in [(0, false), (1, true), (5000, true)] {
             assert_eq!(recall_app_message("m".repeat(length)).is_ok(), accepted, "{length}");
         }
     }

@@ -8,7 +8,8 @@ use crate::{
     bindings::wit::types::{
         Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
-    validate::Check,
+    truncate::Limit,
+    validate::{Check, given},
 };
 
 /// In one message. More are rejected, and not checked.
@@ -18,7 +19,7 @@ const MAX_ARTICLE_BYTES: usize = 666 * 1024;
 
 /// The text of all text messages: 1 to 2048 bytes, truncated.
 pub(super) fn text(check: &mut Check, content: String) -> String {
-    check.truncate_bytes("message.content", content, 2048)
+    check.truncate("message.content", content, Limit::Bytes(2048))
 }
 
 /// Markdown of applications and group chats: not truncated, as that would break its marks.
@@ -38,24 +39,22 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
     let article = |(index, article): (usize, MpnewsArticle)| {
         let field = |name: &str| format!("message.articles[{index}].{name}");
         let MpnewsArticle { title, thumbnail, content, author, source_url, digest } = article;
-        let title = check.truncate_bytes(&field("title"), title, 128);
+        let title = check.truncate(&field("title"), title, Limit::Bytes(128));
         check.opaque_id(&field("thumbnail"), &thumbnail);
         check.bytes(&field("content"), &content, 1..=MAX_ARTICLE_BYTES);
+        let author = given(author);
         if let Some(author) = &author {
             check.bytes(&field("author"), author, 1..=64);
         }
-        if let Some(url) = &source_url {
-            check.url(&field("source-url"), url);
-        }
-        let digest = digest
-            .filter(|it| !it.is_empty())
-            .map(|it| check.truncate_bytes(&field("digest"), it, 512));
+        let digest =
+            given(digest).map(|it| check.truncate(&field("digest"), it, Limit::Bytes(512)));
         json!({
             "title": title,
             "thumb_media_id": thumbnail,
             "content": content,
             "author": author,
-            "content_source_url": source_url,
+            // No scheme and no length is documented for it.
+            "content_source_url": given(source_url),
             "digest": digest,
         })
     };
@@ -64,15 +63,14 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
     json!({ "articles": articles })
 }
 
-/// Title and description are counted in characters by one page and in bytes by the other: bytes are safe for both.
-pub(super) fn text_card(check: &mut Check, card: TextCard) -> Value {
+/// One page counts title and description in characters, the other in bytes: `limit` makes the one or the other.
+pub(super) fn text_card(check: &mut Check, card: TextCard, limit: fn(usize) -> Limit) -> Value {
     let TextCard { title, description, url, button_text } = card;
-    let title = check.truncate_bytes("message.card.title", title, 128);
-    let description = check.truncate_bytes("message.card.description", description, 512);
+    let title = check.truncate("message.card.title", title, limit(128));
+    let description = check.truncate("message.card.description", description, limit(512));
     check.url("message.card.url", &url);
-    let button = button_text
-        .filter(|it| !it.is_empty())
-        .map(|it| check.truncate_chars("message.card.button-text", it, 4));
+    let button = given(button_text)
+        .map(|it| check.truncate("message.card.button-text", it, Limit::Chars(4)));
     json!({
         "title": title,
         "description": description,
@@ -86,10 +84,10 @@ pub(super) fn mentions(
     check: &mut Check,
     users: Option<Vec<UserId>>,
     everyone: Option<bool>,
-    max: usize,
 ) -> Option<Vec<UserId>> {
     let mut mentioned = users.unwrap_or_default();
-    check.user_ids("message.mentioned-users", &mentioned, 0..=max);
+    // No page states how many may be mentioned.
+    check.user_ids("message.mentioned-users", &mentioned, 0..=usize::MAX);
     if everyone == Some(true) {
         mentioned.push("@all".into());
     }

@@ -11,7 +11,9 @@ use crate::{
         types::{DepartmentId, Error, Receipt},
     },
     call::{Auth, Call},
-    validate::Check,
+    response::Unexpected,
+    validate::{Check, given},
+    wire::{Lenient, List},
 };
 
 /// What WeCom forbids in names of departments. The live server sometimes accepted `"` and `|`; the page forbids them.
@@ -21,33 +23,44 @@ const FORBIDDEN: &str = "\\:*?\"<>|";
 pub(crate) fn list_department_ids(
     id: Option<DepartmentId>,
 ) -> Result<Call<Vec<Department>>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
         /// Departments, although it is named like one id.
-        department_id: Option<Vec<Node>>,
+        department_id: Option<Lenient<List<Node>>>,
     }
     #[derive(Deserialize)]
     struct Node {
         id: DepartmentId,
-        parentid: Option<DepartmentId>,
-        order: Option<u32>,
+        #[serde(default)]
+        parentid: Lenient<Option<DepartmentId>>,
+        #[serde(default)]
+        order: Lenient<Option<u32>>,
     }
 
     let mut check = Check::default();
     let mut call = Call::get("/cgi-bin/department/simplelist", Auth::Contacts);
     if let Some(id) = id {
-        check.id("department-id", id);
+        check.department_id("department-id", id);
         call = call.query("id", id.to_string());
     }
     check.finish()?;
 
     Ok(call.map(|Response { department_id }, _| {
+        // A list of departments without one of them would be a wrong answer.
+        let Some(Lenient { value: List(nodes), .. }) = department_id.filter(Lenient::is_complete)
+        else {
+            return Err(Unexpected::lacks("department_id"));
+        };
+        if !nodes.iter().all(|it| it.parentid.is_complete()) {
+            return Err(Unexpected::lacks("department_id"));
+        }
         let department = |Node { id, parentid, order }| Department {
             id,
-            parent_id: parentid.filter(|it| *it != 0),
-            order: order.unwrap_or(0),
+            parent_id: parentid.value.filter(|it| *it != 0),
+            order: order.value,
         };
-        department_id.unwrap_or_default().into_iter().map(department).collect()
+        Ok(nodes.into_iter().map(department).collect())
     }))
 }
 
@@ -55,20 +68,22 @@ pub(crate) fn list_department_ids(
 pub(crate) fn create_department(
     department: NewDepartment,
 ) -> Result<Call<CreatedDepartment>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
-        id: DepartmentId,
+        id: Lenient<Option<DepartmentId>>,
     }
 
     let NewDepartment { name, english_name, parent_id, order, id } = department;
     let mut check = Check::default();
     check_name(&mut check, "department.name", &name);
+    let english_name = given(english_name);
     if let Some(name) = &english_name {
         check_name(&mut check, "department.english-name", name);
     }
-    check.id("department.parent-id", parent_id);
+    check.department_id("department.parent-id", parent_id);
     if let Some(id) = id {
-        check.new_id("department.id", id);
+        check.new_department_id("department.id", id);
     }
     check.finish()?;
 
@@ -79,8 +94,13 @@ pub(crate) fn create_department(
         "order": order,
         "id": id,
     });
-    Ok(Call::post("/cgi-bin/department/create", Auth::Contacts, body)
-        .map(|Response { id }, warning| CreatedDepartment { id, warning }))
+    Ok(Call::post("/cgi-bin/department/create", Auth::Contacts, body).map(
+        move |Response { id: created }, mut warnings| {
+            let created = warnings.value("id", created).or(id);
+            let id = created.ok_or_else(|| Unexpected::lacks("id"))?;
+            Ok(CreatedDepartment { id, warning: warnings.into_text() })
+        },
+    ))
 }
 
 /// `POST /cgi-bin/department/update`
@@ -90,7 +110,8 @@ pub(crate) fn update_department(
 ) -> Result<Call<Receipt>, Error> {
     let DepartmentChanges { name, english_name, parent_id, order } = changes;
     let mut check = Check::default();
-    check.id("department-id", id);
+    check.department_id("department-id", id);
+    let (name, english_name) = (given(name), given(english_name));
     if let Some(name) = &name {
         check_name(&mut check, "changes.name", name);
     }
@@ -98,7 +119,7 @@ pub(crate) fn update_department(
         check_name(&mut check, "changes.english-name", name);
     }
     if let Some(parent_id) = parent_id {
-        check.id("changes.parent-id", parent_id);
+        check.department_id("changes.parent-id", parent_id);
     }
     check.finish()?;
 
@@ -115,7 +136,7 @@ pub(crate) fn update_department(
 /// `GET /cgi-bin/department/delete`
 pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
-    check.id("department-id", id);
+    check.department_id("department-id", id);
     check.finish()?;
 
     Ok(Call::get("/cgi-bin/department/delete", Auth::Contacts).query("id", id.to_string()))
@@ -162,9 +183,27 @@ mod tests {
             call(),
             r#"{"errcode":0,"errmsg":"ok","department_id":[{"id":1,"parentid":0,"order":100000000},{"id":310,"parentid":1,"order":4294967295}]}"#,
             expect![
-                "Ok([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 4294967295 }])"
+                "Ok([Department { id: 1, parent-id: None, order: Some(100000000) }, Department { id: 310, parent-id: Some(1), order: Some(4294967295) }])"
             ],
         );
+        check_response(
+            call(),
+            r#"{"errcode":0,"department_id":[{"id":310,"parentid":"1","order":"x"}]}"#,
+            expect!["Ok([Department { id: 310, parent-id: Some(1), order: None }])"],
+        );
+        for body in [
+            r#"{"errcode":0}"#,
+            r#"{"errcode":0,"department_id":[{"id":"x"}]}"#,
+            r#"{"errcode":0,"department_id":[{"id":7,"parentid":"x"}]}"#,
+        ] {
+            check_response(
+                call(),
+                body,
+                expect![[
+                    r#"Err(Unexpected("WeCom accepted the call, and its response has no readable department_id"))"#
+                ]],
+            );
+        }
         check_response(
             call(),
             r#"{"errcode":60123,"errmsg":"invalid department id","department_id":[]}"#,
@@ -174,8 +213,7 @@ mod tests {
 
     #[test]
     fn list_department_ids_limits() {
-        for (id, accepted) in [(0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)]
-        {
+        for (id, accepted) in [(0, false), (1, true), (2_147_483_648, true), (u32::MAX, true)] {
             assert_eq!(list_department_ids(Some(id)).is_ok(), accepted, "{id}");
         }
     }
@@ -220,7 +258,7 @@ mod tests {
             let department = NewDepartment { english_name: Some(name), ..sales() };
             assert_eq!(
                 create_department(department).is_ok(),
-                accepted,
+                accepted || chars == 0,
                 "{chars} characters in English"
             );
         }
@@ -247,10 +285,9 @@ mod tests {
         check_refused(
             create_department(all),
             expect![[r#"
-            department.name: must not contain `|`
-            department.english-name: must have 1 to 64 characters, has 0
-            department.parent-id: must be 1 to 2147483647, is 0
-            department.id: must be 2 to 2147483647, is 1"#]],
+                department.name: must not contain `|`
+                department.parent-id: must be 1 to 4294967295, is 0
+                department.id: must be 2 to 2147483647, is 1"#]],
         );
     }
 
@@ -289,7 +326,7 @@ mod tests {
 
     #[test]
     fn update_department_limits() {
-        for (chars, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+        for (chars, accepted) in [(0, true), (1, true), (64, true), (65, false)] {
             let changes = DepartmentChanges { name: Some("部".repeat(chars)), ..unchanged() };
             assert_eq!(update_department(310, changes).is_ok(), accepted, "{chars} characters");
         }
@@ -301,9 +338,9 @@ mod tests {
         check_refused(
             update_department(0, changes),
             expect![[r#"
-            department-id: must be 1 to 2147483647, is 0
-            changes.english-name: must not contain `?`
-            changes.parent-id: must be 1 to 2147483647, is 0"#]],
+                department-id: must be 1 to 4294967295, is 0
+                changes.english-name: must not contain `?`
+                changes.parent-id: must be 1 to 4294967295, is 0"#]],
         );
     }
 
@@ -323,8 +360,7 @@ mod tests {
 
     #[test]
     fn delete_department_limits() {
-        for (id, accepted) in [(0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)]
-        {
+        for (id, accepted) in [(0, false), (1, true), (2_147_483_648, true), (u32::MAX, true)] {
             assert_eq!(delete_department(id).is_ok(), accepted, "{id}");
         }
     }

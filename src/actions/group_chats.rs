@@ -1,6 +1,6 @@
 //! Group chats that an application makes.
 
-use alloc::{collections::BTreeSet, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -11,25 +11,31 @@ use crate::{
         types::{Error, GroupChatId, Receipt, UserId},
     },
     call::{Auth, Call},
-    validate::Check,
+    response::Unexpected,
+    truncate::Limit,
+    validate::{Check, given},
+    wire::Lenient,
 };
 
 /// In one group chat, and in one change.
 const MAX_MEMBERS: usize = 2000;
+const MAX_NAME: Limit = Limit::Chars(50);
 
 /// `GET /cgi-bin/appchat/get`
 pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
-        chat_info: ChatInfo,
+        chat_info: Option<ChatInfo>,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct ChatInfo {
-        chatid: Option<GroupChatId>,
-        name: Option<String>,
-        owner: Option<UserId>,
-        userlist: Option<Vec<UserId>>,
-        chat_type: Option<u32>,
+        chatid: Lenient<Option<GroupChatId>>,
+        name: Lenient<Option<String>>,
+        owner: Lenient<Option<UserId>>,
+        userlist: Lenient<Vec<UserId>>,
+        chat_type: Lenient<Option<u32>>,
     }
 
     let mut check = Check::default();
@@ -37,51 +43,56 @@ pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> 
     check.finish()?;
 
     let call = Call::get("/cgi-bin/appchat/get", Auth::Application).query("chatid", id.as_str());
-    Ok(call.map(move |Response { chat_info }, _| {
-        let ChatInfo { chatid, name, owner, userlist, chat_type } = chat_info;
-        GroupChat {
-            id: chatid.unwrap_or(id),
-            name: name.filter(|it| !it.is_empty()),
-            owner: owner.filter(|it| !it.is_empty()),
-            members: userlist.unwrap_or_default(),
-            kind: chat_type.map(|it| match it {
+    Ok(call.map(move |Response { chat_info }, mut warnings| {
+        let chat = chat_info.ok_or_else(|| Unexpected::lacks("chat_info"))?;
+        Ok(GroupChat {
+            id: warnings.value("chatid", chat.chatid).unwrap_or(id),
+            name: warnings.value("name", chat.name),
+            owner: warnings.value("owner", chat.owner),
+            members: warnings.value("userlist", chat.userlist),
+            kind: warnings.value("chat_type", chat.chat_type).map(|it| match it {
                 0 => GroupChatKind::Ordinary,
                 1 => GroupChatKind::Course,
                 other => GroupChatKind::Other(other),
             }),
-        }
+            warning: warnings.into_text(),
+        })
     }))
 }
 
 /// `POST /cgi-bin/appchat/create`
 pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
-        chatid: GroupChatId,
+        chatid: Lenient<Option<GroupChatId>>,
     }
 
     let NewGroupChat { name, owner, members, id } = group_chat;
     let mut check = Check::default();
-    let name =
-        name.filter(|it| !it.is_empty()).map(|it| check.truncate_chars("group-chat.name", it, 50));
+    let name = given(name).map(|it| check.truncate("group-chat.name", it, MAX_NAME));
     check.user_ids("group-chat.members", &members, 2..=MAX_MEMBERS);
-    let names = members.iter().map(|it| it.to_ascii_lowercase());
-    check.distinct("group-chat.members", names, MAX_MEMBERS);
+    let owner = given(owner);
     if let Some(owner) = &owner {
         check.user_id("group-chat.owner", owner);
         if !members.iter().any(|it| it.eq_ignore_ascii_case(owner)) {
             check.reject("group-chat.owner", "must be one of the members");
         }
     }
+    let id = given(id);
     if let Some(id) = &id {
-        check.group_chat_id("group-chat.id", id);
+        check.new_group_chat_id("group-chat.id", id);
     }
     let truncated = check.finish()?;
 
     let body = json!({ "name": name, "owner": owner, "userlist": members, "chatid": id });
-    Ok(Call::post("/cgi-bin/appchat/create", Auth::Application, body)
-        .retry_safe(id.is_some())
-        .map(|Response { chatid }, warning| CreatedGroupChat { id: chatid, truncated, warning }))
+    Ok(Call::post("/cgi-bin/appchat/create", Auth::Application, body).retry_safe(id.is_some()).map(
+        |Response { chatid }, mut warnings| {
+            let created = warnings.value("chatid", chatid).or(id);
+            let id = created.ok_or_else(|| Unexpected::lacks("chatid"))?;
+            Ok(CreatedGroupChat { id, truncated, warning: warnings.into_text() })
+        },
+    ))
 }
 
 /// `POST /cgi-bin/appchat/update`
@@ -92,7 +103,8 @@ pub(crate) fn update_group_chat(
     let GroupChatChanges { name, owner, add_members, remove_members } = changes;
     let mut check = Check::default();
     check.group_chat_id("group-chat-id", &id);
-    let name = name.map(|it| check.truncate_chars("changes.name", it, 50));
+    let name = given(name).map(|it| check.truncate("changes.name", it, MAX_NAME));
+    let owner = given(owner);
     if let Some(owner) = &owner {
         check.user_id("changes.owner", owner);
     }
@@ -101,15 +113,6 @@ pub(crate) fn update_group_chat(
     for (field, users) in [("changes.add-members", &add), ("changes.remove-members", &remove)] {
         if let Some(users) = users {
             check.user_ids(field, users, 0..=MAX_MEMBERS);
-            check.distinct(field, users.iter().map(|it| it.to_ascii_lowercase()), MAX_MEMBERS);
-        }
-    }
-    if let (Some(add), Some(remove)) = (&add, &remove)
-        && add.len().max(remove.len()) <= MAX_MEMBERS
-    {
-        let added: BTreeSet<_> = add.iter().map(|it| it.to_ascii_lowercase()).collect();
-        if remove.iter().any(|it| added.contains(&it.to_ascii_lowercase())) {
-            check.reject("changes.remove-members", "must not name a user of `add-members`");
         }
     }
     let truncated = check.finish()?;
@@ -163,24 +166,25 @@ mod tests {
             call(),
             r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"风","owner":"noor.h","userlist":["noor.h","kai.p"],"chat_type":0}}"#,
             expect![[
-                r#"Ok(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary) })"#
+                r#"Ok(GroupChat { id: "storm2026a", name: Some("风"), owner: Some("noor.h"), members: ["noor.h", "kai.p"], kind: Some(GroupChatKind::Ordinary), warning: None })"#
             ]],
         );
         check_response(
             call(),
             r#"{"errcode":0,"chat_info":{"chat_type":7}}"#,
             expect![[
-                r#"Ok(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)) })"#
+                r#"Ok(GroupChat { id: "storm2026a", name: None, owner: None, members: [], kind: Some(GroupChatKind::Other(7)), warning: None })"#
             ]],
         );
     }
 
     #[test]
     fn get_group_chat_limits() {
-        for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
             assert_eq!(get_group_chat("a".repeat(length)).is_ok(), accepted, "{length}");
         }
-        assert!(get_group_chat("a-b".into()).is_err());
+        assert!(get_group_chat("wr-_1".into()).is_ok());
+        assert!(get_group_chat("a b".into()).is_err());
     }
 
     #[test]
@@ -232,10 +236,9 @@ mod tests {
         check_refused(
             create_group_chat(all),
             expect![[r#"
-            group-chat.members[2]: must have 1 to 64 bytes, has 0
-            group-chat.members: names noor.h twice
-            group-chat.owner: must be one of the members
-            group-chat.id: must be digits and ASCII letters"#]],
+                group-chat.members[2]: must have 1 to 64 bytes, has 0
+                group-chat.owner: must be one of the members
+                group-chat.id: must be digits and ASCII letters"#]],
         );
     }
 
@@ -292,11 +295,9 @@ mod tests {
         check_refused(
             update_group_chat(String::new(), all),
             expect![[r#"
-            group-chat-id: must have 1 to 32 bytes, has 0
-            changes.name: must not be empty
-            changes.owner: must not contain `|`, blanks or control characters
-            changes.remove-members[1]: `@all` is not a user id; use the `everyone` case or field
-            changes.remove-members: must not name a user of `add-members`"#]],
+                group-chat-id: must have 1 to 64 bytes, has 0
+                changes.owner: must be one id each, has ` `
+                changes.remove-members[1]: `@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients"#]],
         );
     }
 }

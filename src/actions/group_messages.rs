@@ -11,6 +11,7 @@ use crate::{
         types::{Error, GroupChatId, Receipt},
     },
     call::{Auth, Call},
+    truncate::Limit,
     validate::Check,
 };
 
@@ -20,7 +21,7 @@ pub(crate) fn send_group_text(message: GroupText) -> Result<Call<Receipt>, Error
         message;
     let mut check = Check::default();
     let content = content::text(&mut check, content);
-    let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone, 2000);
+    let mentioned = content::mentions(&mut check, mentioned_users, mention_everyone);
     let text = json!({ "content": content, "mentioned_list": mentioned });
     send(check, group_chat_id, "text", text, content::safe(confidentiality))
 }
@@ -61,7 +62,7 @@ pub(crate) fn send_group_mpnews(message: GroupMpnews) -> Result<Call<Receipt>, E
 pub(crate) fn send_group_text_card(message: GroupTextCard) -> Result<Call<Receipt>, Error> {
     let GroupTextCard { group_chat_id, card } = message;
     let mut check = Check::default();
-    let card = content::text_card(&mut check, card);
+    let card = content::text_card(&mut check, card, Limit::Bytes);
     send(check, group_chat_id, "textcard", card, None)
 }
 
@@ -179,11 +180,11 @@ mod tests {
             let receipt = accepted(call);
             assert_eq!(receipt.truncated.first().map(|it| it.kept_bytes), kept);
         }
-        for (length, accepted) in [(0, false), (1, true), (32, true), (33, false)] {
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
             let message = GroupText { group_chat_id: "a".repeat(length), ..text("hi") };
             assert_eq!(send_group_text(message).is_ok(), accepted, "chat id of {length}");
         }
-        for (count, accepted) in [(0, true), (2000, true), (2001, false)] {
+        for (count, accepted) in [(0, true), (5000, true)] {
             let users = (0..count).map(|it| format!("u{it}")).collect();
             let message = GroupText { mentioned_users: Some(users), ..text("hi") };
             assert_eq!(send_group_text(message).is_ok(), accepted, "{count} mentioned");
@@ -196,9 +197,9 @@ mod tests {
         check_refused(
             send_group_text(all),
             expect![[r#"
-            message.content: must not be empty
-            message.mentioned-users[0]: `@all` is not a user id; use the `everyone` case or field
-            message.group-chat-id: must be digits and ASCII letters"#]],
+                message.content: must not be empty
+                message.mentioned-users[0]: `@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients
+                message.group-chat-id: must be one id each, has ` `"#]],
         );
     }
 

@@ -1,18 +1,17 @@
 //! Files that messages carry.
 
-use alloc::vec::Vec;
-
 use serde::Deserialize;
 
 use crate::{
     bindings::wit::{
         media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia, UploadedMedia},
-        types::{Error, MediaId},
+        types::{Error, FileContent, MediaId},
     },
     call::{Auth, Call},
     multipart::Upload,
+    response::Unexpected,
     validate::Check,
-    wire,
+    wire::Lenient,
 };
 
 const MB: usize = 1 << 20;
@@ -38,18 +37,21 @@ fn upload(
     auth: Auth,
     kind: MediaKind,
     file_name: &str,
-    content: Vec<u8>,
+    content: FileContent,
 ) -> Result<Call<UploadedMedia>, Error> {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Response {
-        media_id: MediaId,
-        #[serde(default, deserialize_with = "wire::number_or_string")]
-        created_at: Option<u64>,
+        media_id: Lenient<Option<MediaId>>,
+        created_at: Lenient<Option<u64>>,
     }
 
     let mut check = Check::default();
-    check.bytes("media.file-name", file_name, 1..=255);
-    check.forbid_chars("media.file-name", file_name, "/\\:\"");
+    check.not_empty("media.file-name", file_name);
+    check.forbid_chars("media.file-name", file_name, "\\:\"");
+    if file_name.starts_with('/') {
+        check.reject("media.file-name", "must not start with `/`");
+    }
     if file_name.contains(char::is_control) {
         check.reject("media.file-name", "must not contain control characters");
     }
@@ -59,6 +61,7 @@ fn upload(
         MediaKind::Video => ("video", 10 * MB),
         MediaKind::File => ("file", 20 * MB),
     };
+    let content = check.file_content("media.content", content);
     check.size("media.content", &content, 6..=max);
     let part_type = match kind {
         MediaKind::Image => {
@@ -83,7 +86,14 @@ fn upload(
 
     Ok(Call::upload(path, auth, Upload::new(file_name, part_type, content))
         .query("type", name)
-        .map(|Response { media_id, created_at }, _| UploadedMedia { id: media_id, created_at }))
+        .map(|Response { media_id, created_at }, mut warnings| {
+            let id = warnings.value("media_id", media_id);
+            Ok(UploadedMedia {
+                id: id.ok_or_else(|| Unexpected::lacks("media_id"))?,
+                created_at: warnings.value("created_at", created_at),
+                warning: warnings.into_text(),
+            })
+        }))
 }
 
 pub(super) fn check_image(check: &mut Check, field: &str, content: &[u8]) {
@@ -104,11 +114,19 @@ mod tests {
     use crate::actions::testing::{check_refused, check_request, check_response};
 
     fn media(kind: MediaKind, content: &[u8]) -> NewMedia {
-        NewMedia { kind, file_name: "名单.txt".into(), content: content.to_vec() }
+        NewMedia {
+            kind,
+            file_name: "名单.txt".into(),
+            content: FileContent::Bytes(content.to_vec()),
+        }
     }
 
     fn chatbot_media(kind: ChatbotMediaKind, content: &[u8]) -> NewChatbotMedia {
-        NewChatbotMedia { kind, file_name: "rota.txt".into(), content: content.to_vec() }
+        NewChatbotMedia {
+            kind,
+            file_name: "rota.txt".into(),
+            content: FileContent::Bytes(content.to_vec()),
+        }
     }
 
     fn sized(head: &[u8], size: usize) -> Vec<u8> {
@@ -135,11 +153,15 @@ mod tests {
         for (created_at, expected) in [
             (
                 r#""1789000000""#,
-                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[
+                    r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000), warning: None })"#
+                ]],
             ),
             (
                 "1789000000",
-                expect![[r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000) })"#]],
+                expect![[
+                    r#"Ok(UploadedMedia { id: "MID-77", created-at: Some(1789000000), warning: None })"#
+                ]],
             ),
         ] {
             let reply = [
@@ -172,7 +194,8 @@ mod tests {
         assert!(upload_media(media(MediaKind::File, b"123456")).is_ok());
         for (name, accepted) in [
             ("", false),
-            ("a/b", false),
+            ("/b", false),
+            ("a/b", true),
             ("a\\b", false),
             ("a:b", false),
             ("a\"b", false),
@@ -182,11 +205,16 @@ mod tests {
             let media = NewMedia { file_name: name.into(), ..media(MediaKind::File, b"Mon 7-5") };
             assert_eq!(upload_media(media).is_ok(), accepted, "{name:?}");
         }
-        for (length, accepted) in [(255, true), (256, false)] {
-            let media =
-                NewMedia { file_name: "a".repeat(length), ..media(MediaKind::File, b"Mon 7-5") };
-            assert_eq!(upload_media(media).is_ok(), accepted, "name of {length}");
-        }
+        let long = NewMedia { file_name: "a".repeat(5000), ..media(MediaKind::File, b"Mon 7-5") };
+        assert!(upload_media(long).is_ok());
+        let base64 = NewMedia {
+            content: FileContent::Base64("TW9uIDctNQ".into()),
+            ..media(MediaKind::File, b"Mon 7-5")
+        };
+        assert_eq!(
+            upload_media(base64).unwrap().request.body,
+            upload_media(media(MediaKind::File, b"Mon 7-5")).unwrap().request.body,
+        );
         let all = NewMedia { file_name: "\n:".into(), ..media(MediaKind::Image, b"GIF") };
         check_refused(
             upload_media(all),
@@ -211,7 +239,9 @@ mod tests {
         check_response(
             call(),
             r#"{"errcode":0,"errmsg":"ok","type":"file","media_id":"MID-BOT-1","created_at":"1789000100"}"#,
-            expect![[r#"Ok(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100) })"#]],
+            expect![[
+                r#"Ok(UploadedMedia { id: "MID-BOT-1", created-at: Some(1789000100), warning: None })"#
+            ]],
         );
     }
 

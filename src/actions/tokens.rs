@@ -1,4 +1,6 @@
-//! Auth tokens.
+//! Access tokens.
+
+use alloc::boxed::Box;
 
 use crate::{
     bindings::wit::{
@@ -20,17 +22,22 @@ pub(crate) fn get_access_token(
         TokenScope::Application => Auth::Application,
         TokenScope::Contacts => Auth::Contacts,
     };
-    let Credential::Secret { corp_id, secret } = account.credential(auth)? else {
+    let Credential::Secret { corp_id, secret, .. } = account.credential(auth)? else {
         let reason = "must be a profile or credentials: a token is asked for";
         return Err(invalid("application", reason));
     };
 
     let agent_id = account.agent_id;
     let base_url = account.given_base_url.clone();
-    Ok(gettoken(corp_id, secret).map(move |Issued { access_token, expires_in }, _| IssuedToken {
-        access_token: AccessToken { token: access_token, agent_id, base_url },
-        expires_in: expires_in.unwrap_or(0).try_into().unwrap_or(u32::MAX),
-    }))
+    let Call { request, .. } = gettoken(corp_id, secret);
+    let parse = Box::new(move |accepted| {
+        let Issued { access_token, expires_in } = Issued::parse(accepted)?;
+        Ok(IssuedToken {
+            access_token: AccessToken { token: access_token, agent_id, base_url },
+            expires_in: expires_in.unwrap_or(0).try_into().unwrap_or(u32::MAX),
+        })
+    });
+    Ok(Call { request, parse })
 }
 
 #[cfg(test)]
@@ -88,7 +95,9 @@ mod tests {
         check_response(
             call(),
             r#"{"errcode":0,"errmsg":"ok","access_token":""}"#,
-            expect![[r#"Err(Unexpected("the response lacks what the documentation promises"))"#]],
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable access_token"))"#
+            ]],
         );
         check_response(
             call(),

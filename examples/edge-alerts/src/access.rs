@@ -1,14 +1,14 @@
-//! Who may post: whoever knows the token.
+//! Who may post: callers with the bearer token.
 
 use subtle::ConstantTimeEq;
 
-use crate::answer::Answer;
+use crate::response::Response;
 
-/// Compares the `Authorization` header with the token from the environment. How long that takes tells the length of the
-/// token and nothing else about it.
-pub(crate) fn check(token: Option<&str>, authorization: &[Vec<u8>]) -> Result<(), Answer> {
+/// Compares the `Authorization` header with the token from the environment, in time that depends on the token's length
+/// alone.
+pub(crate) fn check(token: Option<&str>, authorization: &[Vec<u8>]) -> Result<(), Response> {
     let Some(token) = token.filter(|it| !it.is_empty()) else {
-        return Err(Answer::later(60, "ALERTS_TOKEN is not set"));
+        return Err(Response::later(60, "ALERTS_TOKEN is not set"));
     };
     let presented = match authorization {
         [one] => {
@@ -18,7 +18,7 @@ pub(crate) fn check(token: Option<&str>, authorization: &[Vec<u8>]) -> Result<()
     };
     match presented {
         Some((_, it)) if bool::from(it.ct_eq(token.as_bytes())) => Ok(()),
-        _ => Err(Answer::new(401, "the bearer token is missing or wrong")),
+        _ => Err(Response::new(401, "the bearer token is missing or wrong")),
     }
 }
 
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_opens() {
+    fn only_the_token_is_accepted() {
         assert_eq!(status(Some("s3cret"), &["Bearer s3cret"]), None);
         assert_eq!(status(Some("s3cret"), &["bearer s3cret"]), None);
         for wrong in
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_comes_in_while_there_is_no_token() {
+    fn missing_token_rejects_every_caller() {
         assert_eq!(status(None, &["Bearer "]), Some(503));
         assert_eq!(status(Some(""), &["Bearer "]), Some(503));
     }

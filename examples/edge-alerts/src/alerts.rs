@@ -1,4 +1,4 @@
-//! Alertmanager's webhook format, version 4, and the markdown that a chatbot makes of it.
+//! Alertmanager's webhook format, version 4, rendered as WeCom's markdown.
 //!
 //! [webhook_config](https://prometheus.io/docs/alerting/latest/configuration/#webhook_config)
 
@@ -6,16 +6,18 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Deserialize;
 
-use crate::answer::Answer;
+use crate::response::Response;
 
-/// What a chatbot takes, in bytes; longer markdown is refused, not cut.
-const MOST_MARKDOWN: usize = 4096;
-/// Of this, the closing line about what was cut.
+/// The most bytes of markdown that a chatbot takes; WeCom refuses longer markdown.
+pub(crate) const CHATBOT_LIMIT: usize = 4096;
+/// The same for an application message.
+pub(crate) const APP_LIMIT: usize = 2048;
+/// Room for the closing line about what was left out.
 const CLOSING: usize = 200;
-/// A summary, a label's value, a title.
-const MOST_TEXT: usize = 256;
-/// A cut link leads nowhere: longer ones are left out.
-const MOST_LINK: usize = 512;
+/// The most bytes of a summary, a label's value, a title.
+const MAX_TEXT: usize = 256;
+/// The most bytes of a link. A truncated link is useless: longer ones are left out.
+const MAX_LINK: usize = 512;
 
 /// A group of alerts.
 #[derive(Deserialize)]
@@ -27,7 +29,7 @@ pub(crate) struct Notification {
     group_labels: Labels,
     #[serde(default, rename = "externalURL")]
     external_url: String,
-    /// How many alerts Alertmanager itself held back (`max_alerts`).
+    /// How many alerts Alertmanager itself left out (`max_alerts`).
     #[serde(default)]
     truncated_alerts: u64,
     alerts: Vec<Alert>,
@@ -50,33 +52,33 @@ struct Alert {
 
 type Labels = BTreeMap<String, String>;
 
-/// A message, and what it does not say.
+/// A message, and what was left out of it.
 pub(crate) struct Markdown {
     pub(crate) text: String,
-    /// None if it says everything.
-    pub(crate) cut: Option<String>,
+    /// None if it is complete.
+    pub(crate) left_out: Option<String>,
 }
 
 impl Notification {
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Answer> {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Response> {
         let it: Self = serde_json::from_slice(body).map_err(|error| {
-            Answer::new(400, format!("not a notification of Alertmanager: {error}"))
+            Response::new(400, format!("not a notification of Alertmanager: {error}"))
         })?;
         if it.version != "4" {
-            return Err(Answer::new(400, "only version 4 of the webhook format is known"));
+            return Err(Response::new(400, "only version 4 of the webhook format is supported"));
         }
         Ok(it)
     }
 
-    /// As many alerts as there is room for, in their order, and in the end what was cut.
-    pub(crate) fn markdown(&self) -> Markdown {
+    /// As many alerts as fit into `limit` bytes, in their order, and a closing line about what was left out.
+    pub(crate) fn markdown(&self, limit: usize) -> Markdown {
         let mut shortened = 0;
         let mut text = self.heading(&mut shortened);
         let mut shown = 0;
         for alert in &self.alerts {
             let mut shortened_here = 0;
             let block = alert.block(&self.group_labels, &mut shortened_here);
-            if text.len() + block.len() > MOST_MARKDOWN - CLOSING {
+            if text.len() + block.len() > limit - CLOSING {
                 break;
             }
             text += &block;
@@ -84,22 +86,22 @@ impl Notification {
             shown += 1;
         }
 
-        let cut = [
+        let counts = [
             (self.alerts.len() as u64 - shown, "alerts that did not fit"),
-            (self.truncated_alerts, "alerts held back by Alertmanager"),
-            (shortened, "texts cut"),
+            (self.truncated_alerts, "alerts left out by Alertmanager"),
+            (shortened, "texts truncated"),
         ];
-        let cut: Vec<String> = cut
+        let left_out: Vec<String> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{what}: {count}"))
             .collect();
-        if cut.is_empty() {
-            return Markdown { text, cut: None };
+        if left_out.is_empty() {
+            return Markdown { text, left_out: None };
         }
-        let cut = cut.join(", ");
-        let _ = write!(text, "\n<font color=\"comment\">{cut}</font>");
-        Markdown { text, cut: Some(cut) }
+        let left_out = left_out.join(", ");
+        let _ = write!(text, "\n<font color=\"comment\">{left_out}</font>");
+        Markdown { text, left_out: Some(left_out) }
     }
 
     fn heading(&self, shortened: &mut u64) -> String {
@@ -156,7 +158,7 @@ impl Alert {
     }
 }
 
-/// A text for one line, without the brackets that would mention members (`<@all>`) or break out of a color.
+/// A text for one line, without the angle brackets that would mention members (`<@all>`) or end a color.
 fn inline(text: &str, shortened: &mut u64) -> String {
     let plain = |it: char| match it {
         '<' => '‹',
@@ -165,22 +167,22 @@ fn inline(text: &str, shortened: &mut u64) -> String {
         it => it,
     };
     let mut text: String = text.trim().chars().map(plain).collect();
-    if text.len() > MOST_TEXT {
+    if text.len() > MAX_TEXT {
         *shortened += 1;
-        text.truncate(text.floor_char_boundary(MOST_TEXT - '…'.len_utf8()));
+        text.truncate(text.floor_char_boundary(MAX_TEXT - '…'.len_utf8()));
         text.push('…');
     }
     text
 }
 
-/// An address that can stand in markdown.
+/// A web address that markdown can hold.
 fn link<'a>(url: &'a str, shortened: &mut u64) -> Option<&'a str> {
     if url.is_empty() {
         return None;
     }
     let is_web = url.starts_with("https://") || url.starts_with("http://");
     let breaks = |it: char| it.is_whitespace() || it.is_control() || "()<>".contains(it);
-    if is_web && url.len() <= MOST_LINK && !url.contains(breaks) {
+    if is_web && url.len() <= MAX_LINK && !url.contains(breaks) {
         return Some(url);
     }
     *shortened += 1;
@@ -199,7 +201,7 @@ mod tests {
     }
 
     fn markdown(payload: &Value) -> Markdown {
-        Notification::read(payload.to_string().as_bytes()).unwrap().markdown()
+        Notification::read(payload.to_string().as_bytes()).unwrap().markdown(CHATBOT_LIMIT)
     }
 
     fn check(payload: &Value, expected: Expect) {
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_alerts() {
+    fn firing_group() {
         check(
             &payload(),
             expect![[r#"
@@ -219,11 +221,11 @@ mod tests {
             > <font color="info">resolved</font> 变压器 T1 油温 84.1 °C
             > until 2026-05-14T08:04:07.254Z, instance: t1.substation-north.example:9100, job: transformers [source](https://prometheus.example/graph?g0.expr=transformer_oil_celsius+%3E+85&g0.tab=1)"#]],
         );
-        assert_eq!(markdown(&payload()).cut, None);
+        assert_eq!(markdown(&payload()).left_out, None);
     }
 
     #[test]
-    fn a_resolved_group() {
+    fn resolved_group() {
         let mut payload = payload();
         payload["status"] = json!("resolved");
         for alert in payload["alerts"].as_array_mut().unwrap() {
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least() {
+    fn minimal_notification() {
         let alert = json!({"status": "firing", "labels": {"alertname": "Watchdog"}});
         let payload = json!({"version": "4", "status": "firing", "alerts": [alert]});
         check(
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_mentioned_and_nothing_breaks_out() {
+    fn markup_in_alerts_is_neutralized() {
         let annotations = json!({"summary": "</font>\n# <@all> 水泵"});
         let labels = json!({"alertname": "X", "a": "1\r\n2"});
         let alert = json!({"status": "firing", "labels": labels, "annotations": annotations,
@@ -268,48 +270,51 @@ mod tests {
                 **[FIRING:1]**
                 > <font color="warning">firing</font> ‹/font› # ‹@all› 水泵
                 > a: 1  2
-                <font color="comment">texts cut: 1</font>"#]],
+                <font color="comment">texts truncated: 1</font>"#]],
         );
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn alerts_that_do_not_fit_are_counted() {
         let mut payload = payload();
         let mut long = payload["alerts"][0].clone();
         long["annotations"]["summary"] = json!("水泵".repeat(500));
         payload["alerts"] = json!(vec![long; 100]);
         payload["truncatedAlerts"] = json!(7);
-        let Markdown { text, cut } = markdown(&payload);
-        let cut = cut.unwrap();
-        assert!(text.len() <= MOST_MARKDOWN && text.len() > MOST_MARKDOWN - 800, "{}", text.len());
-        assert!(text.ends_with(&format!("{cut}</font>")), "{text}");
+        let Markdown { text, left_out } = markdown(&payload);
+        let left_out = left_out.unwrap();
+        assert!(text.len() <= CHATBOT_LIMIT && text.len() > CHATBOT_LIMIT - 800, "{}", text.len());
+        assert!(text.ends_with(&format!("{left_out}</font>")), "{text}");
         let expected =
-            "alerts that did not fit: 93, alerts held back by Alertmanager: 7, texts cut: 7";
-        assert_eq!(cut, expected);
+            "alerts that did not fit: 93, alerts left out by Alertmanager: 7, texts truncated: 7";
+        assert_eq!(left_out, expected);
     }
 
     #[test]
-    fn always_within_the_limit() {
+    fn length_stays_within_the_limit() {
         let text = "<部\u{1f600}".repeat(400);
-        let url = format!("https://a.example/{}", "x".repeat(MOST_LINK - 18));
+        let url = format!("https://a.example/{}", "x".repeat(MAX_LINK - 18));
         for count in [0, 1, 2, 3, 1000] {
             let labels: Labels = (0..9).map(|it| (format!("{it}{text}"), text.clone())).collect();
             let alert = json!({"status": text, "labels": labels, "annotations": {"summary": text},
                 "endsAt": text, "generatorURL": url});
             let payload = json!({"version": "4", "status": text, "groupLabels": {"a": text},
                 "externalURL": url, "truncatedAlerts": u64::MAX, "alerts": vec![alert; count]});
-            let text = markdown(&payload).text;
-            assert!(text.len() <= MOST_MARKDOWN, "{count}: {}", text.len());
+            let notification = Notification::read(payload.to_string().as_bytes()).unwrap();
+            for limit in [APP_LIMIT, CHATBOT_LIMIT] {
+                let text = notification.markdown(limit).text;
+                assert!(text.len() <= limit, "{count}: {} > {limit}", text.len());
+            }
         }
     }
 
     #[test]
-    fn other_bodies_are_refused() {
+    fn other_bodies_are_rejected() {
         let mut old = payload();
         old["version"] = json!("3");
         for body in ["", "{}", "[]", "{\"version\":\"4\"}", &old.to_string()] {
-            let refused = Notification::read(body.as_bytes()).err();
-            assert_eq!(refused.map(|it| it.status), Some(400), "{body}");
+            let rejected = Notification::read(body.as_bytes()).err();
+            assert_eq!(rejected.map(|it| it.status), Some(400), "{body}");
         }
     }
 }

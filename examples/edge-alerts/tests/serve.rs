@@ -1,13 +1,8 @@
-//! The composed component behind a server, against the simulator behind a port: what Alertmanager posts, and what the
-//! group chat then reads.
+//! The edge function behind a server, against the simulator behind a port: what Alertmanager posts, and what members read.
 //!
-//! In process it runs everywhere. With the feature `hosts` the same story runs under `wasmtime serve` and `jco serve`,
-//! composed by `wac`; the variables `WASMTIME`, `JCO` and `WAC` say where these are, if not in the path.
+//! In process it runs everywhere. With the feature `hosts` the same story runs under `wasmtime serve`, `jco serve` and
+//! `wash dev`; the variables `WASMTIME`, `JCO` and `WASH` name the programs, if they are not in the path.
 
-#![cfg_attr(
-    not(feature = "hosts"),
-    allow(dead_code, unused_imports, reason = "what starts other hosts")
-)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -15,18 +10,15 @@
 )]
 
 #[path = "serve/compose.rs"]
+#[cfg_attr(not(feature = "hosts"), allow(dead_code, reason = "files for other hosts"))]
 mod compose;
 #[path = "serve/in_process.rs"]
 mod in_process;
+#[cfg(feature = "hosts")]
+#[path = "serve/process.rs"]
+mod process;
 
-use std::{
-    env,
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::net::{SocketAddr, TcpListener};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -34,11 +26,11 @@ use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
 
 use crate::in_process::InProcess;
 
-const TOKEN: &str = "alertmanager-and-nobody-else";
+const TOKEN: &str = "alertmanagers-own-token";
 const PAYLOAD: &str = include_str!("alertmanager.json");
 const MEBIBYTE: usize = 1 << 20;
 
-/// What stands before the component.
+/// A server with the component behind it.
 trait Server {
     fn post(&self, authorization: &str, body: &str) -> Reply;
 }
@@ -61,11 +53,12 @@ impl WeCom {
     fn new() -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let (simulator, address) = (Simulator::new(), listener.local_addr().unwrap());
+        let (simulator, address) = (Simulator::new().strict(), listener.local_addr().unwrap());
         runtime.spawn(server::serve(listener, simulator.clone(), |_| {}));
         Self { simulator, address, _runtime: runtime }
     }
 
+    /// What the function needs to send to the group chat.
     fn environment(&self) -> [(&'static str, String); 3] {
         [
             ("ALERTS_TOKEN", TOKEN.into()),
@@ -74,16 +67,29 @@ impl WeCom {
         ]
     }
 
+    /// What the function needs to send to members.
+    fn environment_for_members(&self) -> [(&'static str, String); 6] {
+        [
+            ("ALERTS_TOKEN", TOKEN.into()),
+            ("WECOM_CORP_ID", known::CORP_ID.into()),
+            ("WECOM_SECRET", known::APP_SECRET.into()),
+            ("WECOM_AGENT_ID", known::AGENT_ID.to_string()),
+            ("WECOM_BASE_URL", format!("http://{}", self.address)),
+            ("ALERTS_USERS", "founder".into()),
+        ]
+    }
+
     fn messages(&self) -> Vec<Value> {
         self.simulator.state()["chatbot_messages"].as_array().unwrap().clone()
     }
 
+    /// The next request meets a fault.
     fn trouble(&self, kind: FaultKind) {
         self.simulator.inject(Fault { on: String::new(), skip: 0, times: 1, act: false, kind });
     }
 }
 
-/// Everything the function answers, one after the other.
+/// Every response of the function, one after the other.
 fn story(wecom: &WeCom, server: &impl Server) {
     let bearer = format!("Bearer {TOKEN}");
     let post = |body: &str| server.post(&bearer, body);
@@ -103,24 +109,24 @@ fn story(wecom: &WeCom, server: &impl Server) {
     let mut storm: Value = PAYLOAD.parse().unwrap();
     let alert = storm["alerts"][0].clone();
     storm["alerts"] = vec![alert; 200].into();
-    check(post(&storm.to_string()), 200, "sent; cut: alerts that did not fit: 186\n");
+    check(post(&storm.to_string()), 200, "sent; alerts that did not fit: 186\n");
     let said = wecom.messages()[1]["content"]["content"].as_str().unwrap().to_owned();
     assert!(said.len() <= 4096 && said.ends_with("that did not fit: 186</font>"), "{said}");
 
-    // Refused at the door.
+    // Rejected before anything is sent.
     check(server.post("", PAYLOAD), 401, "token");
-    check(server.post("Bearer somebody-else", PAYLOAD), 401, "token");
+    check(server.post("Bearer of-another", PAYLOAD), 401, "token");
     check(post("{}"), 400, "not a notification");
     check(post(&" ".repeat(MEBIBYTE + 1)), 413, "1048576");
-    assert_eq!(wecom.simulator.transcript().len(), 2, "WeCom has heard nothing of it");
+    assert_eq!(wecom.simulator.transcript().len(), 2, "nothing was sent");
 
-    // WeCom's troubles.
+    // What goes wrong at WeCom.
     wecom.trouble(FaultKind::Errcode { code: 93000, message: "invalid webhook url".into() });
     check(post(PAYLOAD), 502, "93000");
     wecom.trouble(FaultKind::ResetBeforeReply);
     check(post(PAYLOAD), 502, "did not answer");
     wecom.trouble(FaultKind::Body(b"<html>".to_vec()));
-    check(post(PAYLOAD), 502, "not understood");
+    check(post(PAYLOAD), 502, "not WeCom's");
     wecom.trouble(FaultKind::Errcode { code: 45009, message: "api freq out of limit".into() });
     let reply = check(post(PAYLOAD), 503, "45009");
     assert_eq!(reply.retry_after.as_deref(), Some("60"));
@@ -136,7 +142,7 @@ fn in_process() {
 }
 
 #[test]
-fn without_a_server_behind_it() {
+fn unreachable_server_is_503() {
     let wecom = WeCom::new();
     let mut environment = wecom.environment();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -146,7 +152,7 @@ fn without_a_server_behind_it() {
 }
 
 #[test]
-fn without_its_variables() {
+fn missing_variables_are_503() {
     let wecom = WeCom::new();
     let [token, key, url] = wecom.environment();
     for (environment, missing) in
@@ -158,89 +164,126 @@ fn without_its_variables() {
     assert!(wecom.simulator.transcript().is_empty());
 }
 
-#[test]
-#[cfg(feature = "hosts")]
-fn under_wasmtime_serve() {
-    let wecom = WeCom::new();
-    story(&wecom, &Process::wasmtime(&wecom));
+/// The requests for a token that five alerts to members cost.
+fn token_requests(wecom: &WeCom, server: &impl Server) -> usize {
+    let before = wecom.simulator.transcript().len();
+    for _ in 0..5 {
+        let reply = server.post(&format!("Bearer {TOKEN}"), PAYLOAD);
+        assert_eq!((reply.status, reply.text.as_str()), (200, "sent\n"));
+    }
+    let requests = wecom.simulator.transcript();
+    requests.iter().skip(before).filter(|it| it.path == "/cgi-bin/gettoken").count()
 }
 
 #[test]
-#[cfg(feature = "hosts")]
-fn under_jco_serve() {
+fn members_get_application_messages() {
     let wecom = WeCom::new();
-    story(&wecom, &Process::jco(&wecom));
+    let server = InProcess::new(&wecom.environment_for_members());
+    assert_eq!(token_requests(&wecom, &server), 5, "an instance per request");
+    let messages = &wecom.simulator.state()["messages"];
+    let said = messages[0]["content"]["content"].as_str().unwrap();
+    assert!(said.starts_with("**[FIRING:2] TransformerOverTemperature north**"), "{said}");
+
+    let mut environment = wecom.environment_for_members();
+    environment.last_mut().unwrap().1 = "founder|nobody".into();
+    let reply = InProcess::new(&environment).post(&format!("Bearer {TOKEN}"), PAYLOAD);
+    assert_eq!((reply.status, reply.text.as_str()), (200, "sent; not reached: nobody\n"));
 }
 
-/// A server of its own.
-struct Process(Child, SocketAddr);
+#[cfg(feature = "hosts")]
+mod hosts {
+    use std::thread;
 
-impl Process {
-    fn wasmtime(wecom: &WeCom) -> Self {
-        let address = free_address();
-        let mut command = Command::new(tool("WASMTIME", "wasmtime"));
-        command.args(["serve", "-Scli", "-Shttp", "--addr", &address.to_string()]);
-        for (name, value) in wecom.environment() {
-            command.arg("--env").arg(format!("{name}={value}"));
-        }
-        Self::start(command.arg(compose::by_wac()), address)
+    use super::*;
+    use crate::process::Process;
+
+    #[test]
+    fn wasmtime_serve() {
+        let wecom = WeCom::new();
+        story(&wecom, &Process::wasmtime(&wecom.environment(), &[]));
     }
 
-    fn jco(wecom: &WeCom) -> Self {
-        let address = free_address();
-        let mut command = Command::new(tool("JCO", "jco"));
-        let (host, port) = (address.ip().to_string(), address.port().to_string());
-        command.arg("serve").arg(compose::by_wac()).args(["--host", &host, "--port", &port]);
-        Self::start(command.envs(wecom.environment()), address)
+    #[test]
+    fn wasmtime_serve_keeps_instances_and_tokens_when_told() {
+        let wecom = WeCom::new();
+        let environment = wecom.environment_for_members();
+        let server = Process::wasmtime(&environment, &[]);
+        assert_eq!(token_requests(&wecom, &server), 5, "an instance per request");
+
+        let options = ["--max-instance-reuse-count", "1000", "--idle-instance-timeout", "3600s"];
+        let server = Process::wasmtime(&environment, &options);
+        assert_eq!(token_requests(&wecom, &server), 1, "one instance");
     }
 
-    fn start(command: &mut Command, address: SocketAddr) -> Self {
-        let mut child = command.stdin(Stdio::null()).spawn().unwrap();
-        while TcpStream::connect(address).is_err() {
-            assert!(child.try_wait().unwrap().is_none(), "the server has ended");
-            thread::sleep(Duration::from_millis(50));
-        }
-        Self(child, address)
+    #[test]
+    fn jco_serve() {
+        let wecom = WeCom::new();
+        story(&wecom, &Process::jco(&wecom.environment()));
     }
-}
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    #[test]
+    fn jco_serve_keeps_the_instance_and_the_token() {
+        let wecom = WeCom::new();
+        let server = Process::jco(&wecom.environment_for_members());
+        assert_eq!(token_requests(&wecom, &server), 1);
     }
-}
 
-impl Server for Process {
-    fn post(&self, authorization: &str, body: &str) -> Reply {
-        let mut stream = TcpStream::connect(self.1).unwrap();
-        let length = body.len();
-        let head = format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\nauthorization: {authorization}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n",
-            self.1
+    #[test]
+    fn wash_dev() {
+        let wecom = WeCom::new();
+        story(&wecom, &Process::wash(&wecom, |config| config));
+    }
+
+    #[test]
+    fn wash_dev_grants_hosts_per_component() {
+        let wecom = WeCom::new();
+        let address = format!("http://{}", wecom.address);
+        let server = Process::wash(&wecom, |config| {
+            config
+                .replace(&format!(", \"{address}\""), "")
+                .replace("  allowedHosts: []", &format!("  allowedHosts: [\"{address}\"]"))
+        });
+        let reply = server.post(&format!("Bearer {TOKEN}"), PAYLOAD);
+        assert_ne!(
+            reply.status, 200,
+            "what the handler is granted is not the connector's: {reply:?}"
         );
-        stream.write_all(head.as_bytes()).unwrap();
-        // A server that has seen enough may hang up.
-        let _ = stream.write_all(body.as_bytes());
-        let mut reply = Vec::new();
-        let _ = stream.read_to_end(&mut reply);
-        let reply = String::from_utf8(reply).unwrap();
-        let (head, text) = reply.split_once("\r\n\r\n").unwrap();
-        let head = head.to_ascii_lowercase();
-        let retry_after = head.lines().find_map(|it| it.strip_prefix("retry-after: "));
-        Reply {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            retry_after: retry_after.map(str::to_owned),
-            text: text.to_owned(),
-        }
+        assert!(wecom.messages().is_empty());
     }
-}
 
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
+    #[test]
+    fn no_host_ends_a_call_of_20_seconds() {
+        let wait = |start: fn(&WeCom) -> Process| {
+            let wecom = WeCom::new();
+            let server = start(&wecom);
+            wecom.trouble(FaultKind::SlowBody { chunk: MEBIBYTE, pause_ms: 20_000 });
+            assert_eq!(server.post(&format!("Bearer {TOKEN}"), PAYLOAD).status, 200);
+        };
+        let hosts: [fn(&WeCom) -> Process; 3] = [
+            |wecom| Process::wasmtime(&wecom.environment(), &[]),
+            |wecom| Process::jco(&wecom.environment()),
+            |wecom| Process::wash(wecom, |config| config),
+        ];
+        thread::scope(|scope| {
+            for host in hosts {
+                scope.spawn(move || wait(host));
+            }
+        });
+    }
 
-fn tool(variable: &str, name: &str) -> String {
-    env::var(variable).unwrap_or_else(|_| name.into())
+    /// As of wash 2.10, instances are pooled for calls with WASI 0.3 alone.
+    #[test]
+    fn wash_dev_keeps_no_instance() {
+        let wecom = WeCom::new();
+        let server = Process::wash(&wecom, |config| {
+            config
+                .replace("fromEnv: [ALERTS_TOKEN]", "fromEnv: [ALERTS_TOKEN, ALERTS_USERS]")
+                .replace(
+                    "WECOM_BASE_URL]",
+                    "WECOM_BASE_URL, WECOM_CORP_ID, WECOM_SECRET, WECOM_AGENT_ID]",
+                )
+                .replace("      environment:", "      poolSize: 4\n      environment:")
+        });
+        assert_eq!(token_requests(&wecom, &server), 5);
+    }
 }

@@ -12,7 +12,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
-use wecom_host::{COMPONENT, body, contract::Contract};
+use wecom_contract::Contract;
+use wecom_host::{COMPONENT, body};
 
 /// Far more than any call uses.
 const TANK: u64 = 1 << 40;
@@ -28,7 +29,7 @@ pub async fn table() -> String {
 
     let mut table = String::new();
     for action in Contract::load().unwrap().actions {
-        let arguments = action.example_arguments().unwrap();
+        let arguments = action.example.arguments;
         let mut store = store(&engine);
         let instance = pre.instantiate_async(&mut store).await.unwrap();
         // The first call on an instance also sets up the allocator.

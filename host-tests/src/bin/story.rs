@@ -1,8 +1,8 @@
 //! Drives all actions through the component over real HTTP, in one story: build a small organization, upload, message it,
 //! recall, clean up. `make run` runs it.
 //!
-//! Against a simulator that it starts itself, or, with `WECOM_CORP_ID` and its like in the environment, against the server
-//! that `WECOM_BASE_URL` names or WeCom itself. With `--json` it prints each result as a line of JSON instead of a table.
+//! Against a simulator that it starts itself, whatever the environment holds; with `--real` against the server of the
+//! environment: `WECOM_BASE_URL`, or WeCom itself. With `--json` it prints each result as a line of JSON instead of a table.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,8 @@ use std::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wecom_host::{
-    Body, CallError, Host, Instance, Options, Pool, PoolOptions, Sending, Timeouts, Transport,
+    Body, CallError, Host, Instance, Options, Pool, PoolOptions, Proxy, Sending, Timeouts,
+    Transport,
 };
 use wecom_simulator::{Simulator, known, server};
 
@@ -28,7 +29,10 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(Box::from)
-        .and_then(|runtime| runtime.block_on(run(env::args().any(|it| it == "--json"))));
+        .and_then(|runtime| {
+            let given = |option| env::args().any(|it| it == option);
+            runtime.block_on(run(given("--json"), given("--real")))
+        });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -41,13 +45,18 @@ fn main() -> ExitCode {
 }
 
 /// Whether every step went well.
-async fn run(as_json: bool) -> Result<bool, Box<dyn Error>> {
+async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
     let mut out = io::stdout();
-    let (server, environment) = match given_environment() {
-        Some(given) => (String::from("the server of the environment"), given),
-        None => simulated_environment().await?,
+    let (server, environment) = if real {
+        let given = given_environment()
+            .ok_or("neither WECOM_CORP_ID nor WECOM_CHATBOT_KEY is set: there is no real server to talk to")?;
+        (String::from("the server of the environment"), given)
+    } else {
+        simulated_environment().await?
     };
-    let watch = Watch::default();
+    let proxy = if real { Proxy::Environment } else { Proxy::Off };
+    let pool = Pool::new(PoolOptions { proxy, ..PoolOptions::default() });
+    let watch = Watch { pool, paths: Arc::default() };
     let started = Instant::now();
     let host = Host::new(
         wecom_host::COMPONENT,
@@ -192,12 +201,6 @@ async fn simulated_environment() -> io::Result<(String, Vec<(String, String)>)> 
 struct Watch {
     pool: Pool,
     paths: Arc<Mutex<Vec<String>>>,
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        Self { pool: Pool::new(PoolOptions::default()), paths: Arc::default() }
-    }
 }
 
 impl Watch {

@@ -3,9 +3,9 @@ use std::time::Duration;
 use expect_test::expect;
 use host_tests::{Stage, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
-    chatbots::{Base64Image, ChatbotImage, ChatbotText, NewsArticle},
+    chatbots::{ChatbotText, NewsArticle},
     media::{ChatbotMediaKind, NewChatbotMedia},
-    types::{Chatbot, ChatbotCredentials, Error},
+    types::{Chatbot, ChatbotCredentials, Error, FileContent},
 };
 use wecom_simulator::known;
 
@@ -31,9 +31,9 @@ async fn send_chatbot_text() {
     "#]],
     );
     let sent = stage.send_chatbot_text(&chatbot(), &text(&"部".repeat(683))).await.unwrap();
-    expect![[r#"Receipt { truncated: [Truncation { field: "message.content", original-bytes: 2049, kept-bytes: 2046 }], warning: None }"#]].assert_eq(&format!("{sent:?}"));
+    expect![[r#"Receipt { truncated: [], warning: Some("the content has 2049 bytes: WeCom's page promises 2048, and its server takes 5120") }"#]].assert_eq(&format!("{sent:?}"));
     let kept = &stage.state()["chatbot_messages"][1];
-    assert_eq!(kept["content"], serde_json::json!({"content": "部".repeat(682)}));
+    assert_eq!(kept["content"], serde_json::json!({"content": "部".repeat(683)}));
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +57,7 @@ async fn send_chatbot_file() {
     let rota = NewChatbotMedia {
         kind: ChatbotMediaKind::File,
         file_name: "rota.txt".into(),
-        content: b"Mon 7-5".to_vec(),
+        content: FileContent::Bytes(b"Mon 7-5".to_vec()),
     };
     let media_id = stage.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id;
     stage.requests();
@@ -83,7 +83,7 @@ async fn send_chatbot_file() {
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_image() {
     let mut stage = Stage::new();
-    let sent = stage.send_chatbot_image(&chatbot(), &ChatbotImage::Bytes(PNG.to_vec())).await;
+    let sent = stage.send_chatbot_image(&chatbot(), &FileContent::Bytes(PNG.to_vec()), None).await;
     check(
         &mut stage,
         sent,
@@ -93,23 +93,23 @@ async fn send_chatbot_image() {
         + chatbot_messages {"chatbot":"chatbot","content":{"md5":"e9dd2797018cad79186e03e8c5aec8dc","size":8},"msgtype":"image"}
     "#]],
     );
-    for md5 in [None, Some("e9dd2797018cad79186e03e8c5aec8dc".into())] {
-        let image = Base64Image { data: "iVBORw0KGgo=".into(), md5 };
-        stage.send_chatbot_image(&chatbot(), &ChatbotImage::Base64(image)).await.unwrap();
+    for md5 in [None, Some("e9dd2797018cad79186e03e8c5aec8dc")] {
+        let image = FileContent::Base64("data:image/png;base64,iVBO\nRw0KGgo".into());
+        stage.send_chatbot_image(&chatbot(), &image, md5).await.unwrap();
     }
     let kept = &stage.state()["chatbot_messages"];
     assert!(kept[0] == kept[1] && kept[1] == kept[2], "{kept}");
     stage.requests();
     stage.changes();
 
-    let other_md5 = Base64Image { data: "iVBORw0KGgo=".into(), md5: Some("0".repeat(32)) };
-    let refused = stage.send_chatbot_image(&chatbot(), &ChatbotImage::Base64(other_md5)).await;
+    let image = FileContent::Base64("iVBORw0KGgo=".into());
+    let refused = stage.send_chatbot_image(&chatbot(), &image, Some(&"0".repeat(32))).await;
     check(
         &mut stage,
         refused,
         expect![[r#"
-        Err(Error::PermanentInvalidInput([InvalidField { field: "image.base64.md5", reason: "is not that of the image before base64" }]))
-    "#]],
+            Err(Error::PermanentInvalidInput([InvalidField { field: "md5", reason: "is not that of the image before base64" }]))
+        "#]],
     );
 }
 

@@ -36,7 +36,7 @@ async fn a_named_profile_reads_its_own_variables() {
     assert_eq!(code(stage.delete_department(&night, 1).await), 48002);
     stage.send_chatbot_markdown(&chatbot, "hi").await.unwrap();
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<second app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<second app secret> -> 0
         POST /cgi-bin/message/send?access_token=<second app token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000003} -> 0
         GET /cgi-bin/department/delete?access_token=<second app token 1>&id=1 -> 48002
         POST /cgi-bin/webhook/send?key=<second chatbot key> {"msgtype":"markdown","markdown":{"content":"hi"}} -> 0
@@ -79,9 +79,9 @@ async fn each_action_picks_its_secret() {
     stage.list_department_ids(&both, None).await.unwrap();
     stage.send_app_text(&both, &text(noor())).await.unwrap();
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/message/send?access_token=<app token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 0
     "#]].assert_eq(&stage.requests());
 
@@ -91,9 +91,9 @@ async fn each_action_picks_its_secret() {
     let contacts_only = credentials(None, Some(known::CONTACTS_SECRET));
     assert_eq!(code(stage.send_app_text(&contacts_only, &text(noor())).await), 48002);
     expect![[r#"
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         GET /cgi-bin/department/simplelist?access_token=<app token 1> -> 0
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/message/send?access_token=<contacts token 1> {"touser":"noor.h","msgtype":"text","text":{"content":"Pump 2"},"agentid":1000002} -> 48002
     "#]].assert_eq(&stage.requests());
 }
@@ -124,9 +124,9 @@ async fn a_wrong_secret_is_asked_with_once() {
         &mut stage,
         listed,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 40001, message: "invalid credential", hint: "check corp id, secret, and that the application is enabled" }))
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<unknown secret> -> 40001
-    "#]],
+            Err(Error::PermanentRejected(Rejection { code: 40001, message: "invalid credential", hint: "the secret is wrong, is not one of this corp id, or the application is disabled: copy both again from the console", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000001"), invalid-receivers: None, conflicting-user: None }))
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<unknown secret> -> 40001
+        "#]],
     );
     let chatbot = Chatbot::Credentials(ChatbotCredentials {
         key: "wrong".into(),
@@ -137,9 +137,9 @@ async fn a_wrong_secret_is_asked_with_once() {
         &mut stage,
         sent,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 93000, message: "invalid webhook url or param 'key'", hint: "the key is wrong or the chatbot was removed: make a new one in the group chat" }))
-        POST /cgi-bin/webhook/send?key=<unknown secret> {"msgtype":"markdown","markdown":{"content":"hi"}} -> 93000
-    "#]],
+            Err(Error::PermanentRejected(Rejection { code: 93000, message: "invalid webhook url", hint: "the key is wrong or the chatbot was removed: give the key alone, which stands behind `key=` in the webhook address, or make a new chatbot in the group chat", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000002"), invalid-receivers: None, conflicting-user: None }))
+            POST /cgi-bin/webhook/send?key=<unknown secret> {"msgtype":"markdown","markdown":{"content":"hi"}} -> 93000
+        "#]],
     );
 }
 
@@ -150,7 +150,7 @@ async fn secrets_are_sent_exactly_as_they_are() {
     assert_eq!(code(stage.list_department_ids(&odd, None).await), 40001);
     let heard = Arc::new(Mutex::new(Vec::new()));
     assert_eq!(code(listening(&heard).list_department_ids(&odd, None).await), 40013);
-    expect![[r#"http://127.0.0.1:1/cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=%7B%7B%20secret%3A1%20%7D%7D%2F%2B%26%3D%2520%E9%83%A8%0A host: Some("127.0.0.1:1")"#]].assert_eq(&heard.lock().unwrap().join("\n"));
+    expect![[r#"http://127.0.0.1:1/cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=%7B%7B%20secret%3A1%20%7D%7D%2F%2B%26%3D%2520%E9%83%A8 host: Some("127.0.0.1:1")"#]].assert_eq(&heard.lock().unwrap().join("\n"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,13 +199,13 @@ async fn base_urls() {
         (
             Some("http://proxy.example"),
             expect![[
-                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "http:// is for loopback addresses only: secrets would travel in the clear" }]"#
+                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "http:// is for loopback addresses only, as secrets would not be encrypted: use https://, or set WECOM_ALLOW_HTTP=1 in the component's environment for a private deployment" }]"#
             ]],
         ),
         (
             Some("http://127.0.0.1.proxy.example"),
             expect![[
-                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "http:// is for loopback addresses only: secrets would travel in the clear" }]"#
+                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "http:// is for loopback addresses only, as secrets would not be encrypted: use https://, or set WECOM_ALLOW_HTTP=1 in the component's environment for a private deployment" }]"#
             ]],
         ),
         (
@@ -247,7 +247,7 @@ async fn base_urls() {
         (
             Some(""),
             expect![[
-                r#"[InvalidField { field: "chatbot.credentials.base-url", reason: "must begin with https://, or http:// for a loopback address" }]"#
+                r#"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k host: Some("qyapi.weixin.qq.com")"#
             ]],
         ),
     ] {
@@ -278,7 +278,7 @@ fn listening(heard: &Arc<Mutex<Vec<String>>>) -> Stage {
         heard.lock().unwrap().push(format!("{} host: {host:?}", request.uri()));
         async { Ok(http::Response::new(body(r#"{"errcode":40013,"errmsg":"invalid corpid"}"#))) }
     };
-    Stage::with_transport(Simulator::new(), &[], Arc::new(transport))
+    Stage::with_transport(Simulator::new().strict(), &[], Arc::new(transport))
 }
 
 fn check_missing<T: std::fmt::Debug>(result: Result<T, Error>, name: &str) {
@@ -291,7 +291,7 @@ fn check_missing<T: std::fmt::Debug>(result: Result<T, Error>, name: &str) {
 /// The second application of the corp.
 pub(crate) fn second_application() -> Application {
     Application::Credentials(ApplicationCredentials {
-        agent_id: Some(known::SECOND_AGENT_ID),
+        agent_id: Some(known::SECOND_AGENT_ID.into()),
         ..raw(Some(known::SECOND_APP_SECRET), None)
     })
 }
@@ -305,7 +305,7 @@ fn raw(secret: Option<&str>, contacts_secret: Option<&str>) -> ApplicationCreden
         corp_id: known::CORP_ID.into(),
         secret: secret.map(Into::into),
         contacts_secret: contacts_secret.map(Into::into),
-        agent_id: Some(known::AGENT_ID),
+        agent_id: Some(known::AGENT_ID.into()),
         base_url: Some(BASE_URL.into()),
     }
 }

@@ -14,28 +14,28 @@ async fn list_department_ids() {
         &mut stage,
         found,
         expect![[r#"
-        Ok([Department { id: 1, parent-id: None, order: 100000000 }, Department { id: 310, parent-id: Some(1), order: 100000000 }])
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
-        GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
-    "#]],
+            Ok([Department { id: 1, parent-id: None, order: Some(100000000) }, Department { id: 310, parent-id: Some(1), order: Some(100000000) }])
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
+            GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
+        "#]],
     );
     let found = stage.list_department_ids(&application(), Some(NORTH)).await;
     check(
         &mut stage,
         found,
         expect![[r#"
-        Ok([Department { id: 310, parent-id: Some(1), order: 100000000 }])
-        GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=310 -> 0
-    "#]],
+            Ok([Department { id: 310, parent-id: Some(1), order: Some(100000000) }])
+            GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=310 -> 0
+        "#]],
     );
     let found = stage.list_department_ids(&application(), Some(7)).await;
     check(
         &mut stage,
         found,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 60123, message: "invalid party id", hint: "there is no such department; after deleting, it is gone" }))
-        GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=7 -> 60123
-    "#]],
+            Err(Error::PermanentRejected(Rejection { code: 60123, message: "invalid party id", hint: "there is no such department", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000012"), invalid-receivers: None, conflicting-user: None }))
+            GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=7 -> 60123
+        "#]],
     );
 }
 
@@ -55,7 +55,7 @@ async fn create_department() {
         created,
         expect![[r#"
         Ok(CreatedDepartment { id: 5, warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/department/create?access_token=<contacts token 1> {"name":"Depot 仓库","name_en":"Depot","parentid":1,"order":4200,"id":5} -> 0
         + departments {"id":5,"name":"Depot 仓库","name_en":"Depot","order":4200,"parentid":1}
     "#]],
@@ -83,9 +83,9 @@ async fn create_department() {
         &mut stage,
         again,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 60008, message: "department existed", hint: "the department exists already, by id or by name beside its siblings: look it up" }))
-        POST /cgi-bin/department/create?access_token=<contacts token 1> {"name":"Lab","parentid":5} -> 60008
-    "#]],
+            Err(Error::PermanentRejected(Rejection { code: 60008, message: "department existed", hint: "the department exists already, by id or by name beside its siblings: look it up", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000004"), invalid-receivers: None, conflicting-user: None }))
+            POST /cgi-bin/department/create?access_token=<contacts token 1> {"name":"Lab","parentid":5} -> 60008
+        "#]],
     );
     let orphan = NewDepartment { parent_id: 77, ..lean };
     assert_eq!(code(stage.create_department(&application(), &orphan).await), 60004);
@@ -108,7 +108,7 @@ async fn update_department() {
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/department/update?access_token=<contacts token 1> {"id":310,"name":"North","name_en":"N","parentid":1,"order":4300} -> 0
         - departments {"id":310,"name":"Field Service North","order":100000000,"parentid":1}
         + departments {"id":310,"name":"North","name_en":"N","order":4300,"parentid":1}

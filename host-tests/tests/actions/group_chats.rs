@@ -14,10 +14,10 @@ async fn get_group_chat() {
         &mut stage,
         chat,
         expect![[r#"
-        Ok(GroupChat { id: "storm2026a", name: Some("Storm"), owner: Some("noor.h"), members: ["noor.h", "iker.z", "may.l"], kind: Some(GroupChatKind::Ordinary) })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
-        GET /cgi-bin/appchat/get?access_token=<app token 1>&chatid=storm2026a -> 0
-    "#]],
+            Ok(GroupChat { id: "storm2026a", name: Some("Storm"), owner: Some("noor.h"), members: ["noor.h", "iker.z", "may.l"], kind: Some(GroupChatKind::Ordinary), warning: None })
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
+            GET /cgi-bin/appchat/get?access_token=<app token 1>&chatid=storm2026a -> 0
+        "#]],
     );
     assert_eq!(code(stage.get_group_chat(&second_application(), &CHAT.into()).await), 86008);
     assert!(
@@ -41,7 +41,7 @@ async fn create_group_chat() {
         created,
         expect![[r#"
         Ok(CreatedGroupChat { id: "Ops1", truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/create?access_token=<app token 1> {"name":"值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值","owner":"noor.h","userlist":["noor.h","iker.z","may.l","kai.p"],"chatid":"Ops1"} -> 0
         + group_chats {"agentid":1000002,"chatid":"Ops1","name":"值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值值","owner":"noor.h","userlist":["noor.h","iker.z","may.l","kai.p"]}
     "#]],
@@ -73,7 +73,7 @@ async fn update_group_chat() {
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/update?access_token=<app token 1> {"chatid":"storm2026a","name":"Storm over","owner":"iker.z","add_user_list":["kai.p"],"del_user_list":["may.l"]} -> 0
         - group_chats {"agentid":1000002,"chatid":"storm2026a","name":"Storm","owner":"noor.h","userlist":["noor.h","iker.z","may.l"]}
         + group_chats {"agentid":1000002,"chatid":"storm2026a","name":"Storm over","owner":"iker.z","userlist":["noor.h","iker.z","kai.p"]}
@@ -90,8 +90,8 @@ async fn update_group_chat() {
         &mut stage,
         refused,
         expect![[r#"
-        Err(Error::PermanentRejected(Rejection { code: 86216, message: "del_user_list: not a member of the chat", hint: "somebody to add is unknown, or somebody to remove is not a member" }))
-        POST /cgi-bin/appchat/update?access_token=<app token 1> {"chatid":"storm2026a","del_user_list":["may.l"]} -> 86216
-    "#]],
+            Err(Error::PermanentRejected(Rejection { code: 86216, message: "del_user_list: not a member of the chat", hint: "a member to add is unknown, or one to remove is not in the chat", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000011"), invalid-receivers: None, conflicting-user: None }))
+            POST /cgi-bin/appchat/update?access_token=<app token 1> {"chatid":"storm2026a","del_user_list":["may.l"]} -> 86216
+        "#]],
     );
 }

@@ -24,7 +24,7 @@ async fn send_group_text() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"text","text":{"content":"Road N-22 reopened.","mentioned_list":["noor.h","@all"]},"safe":1} -> 0
         + group_messages {"chatid":"storm2026a","content":{"content":"Road N-22 reopened.","mentioned_list":["noor.h","@all"]},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"text","safe":1}
     "#]],
@@ -55,7 +55,7 @@ async fn send_group_markdown() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"markdown","markdown":{"content":"**N-22**"}} -> 0
         + group_messages {"chatid":"storm2026a","content":{"content":"**N-22**"},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"markdown","safe":0}
     "#]],
@@ -77,7 +77,7 @@ async fn send_group_file() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"file","file":{"media_id":"MEDIA-1"},"safe":1} -> 0
         + group_messages {"chatid":"storm2026a","content":{"media_id":"MEDIA-1"},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"file","safe":1}
     "#]],
@@ -95,7 +95,7 @@ async fn send_group_image() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"image","image":{"media_id":"MEDIA-1"}} -> 0
         + group_messages {"chatid":"storm2026a","content":{"media_id":"MEDIA-1"},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"image","safe":0}
     "#]],
@@ -117,7 +117,7 @@ async fn send_group_mpnews() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"mpnews","mpnews":{"articles":[{"title":"Weekly digest","thumb_media_id":"MEDIA-1","content":"<p>All lines normal.</p>","author":"Ops desk","content_source_url":"https://ops.example/w/20","digest":"Nothing to report"}]},"safe":1} -> 0
         + group_messages {"chatid":"storm2026a","content":{"articles":[{"author":"Ops desk","content":"<p>All lines normal.</p>","content_source_url":"https://ops.example/w/20","digest":"Nothing to report","thumb_media_id":"MEDIA-1","title":"Weekly digest"}]},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"mpnews","safe":1}
     "#]],
@@ -134,7 +134,7 @@ async fn send_group_text_card() {
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         POST /cgi-bin/appchat/send?access_token=<app token 1> {"chatid":"storm2026a","msgtype":"textcard","textcard":{"title":"Outage 8841","description":"T3 offline","url":"https://ops.example/o/8841","btntxt":"Open"}} -> 0
         + group_messages {"chatid":"storm2026a","content":{"btntxt":"Open","description":"T3 offline","title":"Outage 8841","url":"https://ops.example/o/8841"},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"textcard","safe":0}
     "#]],

@@ -4,6 +4,7 @@ use host_tests::{Stage, application, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
     media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
     tokens::TokenScope,
+    types::FileContent,
 };
 
 use crate::check;
@@ -18,35 +19,35 @@ async fn upload_media() {
         (
             new_media(MediaKind::File),
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000) })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
-            POST /cgi-bin/media/upload?access_token=<app token 1>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
-            + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"corp","size":7,"type":"file"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000), warning: None })
+                GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
+                POST /cgi-bin/media/upload?access_token=<app token 1>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
+                + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"corp","size":7,"type":"file"}
+            "#]],
         ),
         (
             new_media(MediaKind::Image),
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000) })
-            POST /cgi-bin/media/upload?access_token=<app token 1>&type=image <multipart media filename="pump.png" type=image/png length=8> -> 0
-            + media {"content_type":"image/png","created_at":1789000000,"filename":"pump.png","media_id":"MEDIA-2","owner":"corp","size":8,"type":"image"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000), warning: None })
+                POST /cgi-bin/media/upload?access_token=<app token 1>&type=image <multipart media filename="pump.png" type=image/png length=8> -> 0
+                + media {"content_type":"image/png","created_at":1789000000,"filename":"pump.png","media_id":"MEDIA-2","owner":"corp","size":8,"type":"image"}
+            "#]],
         ),
         (
             new_media(MediaKind::Voice),
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-3", created-at: Some(1789000000) })
-            POST /cgi-bin/media/upload?access_token=<app token 1>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
-            + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-3","owner":"corp","size":7,"type":"voice"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-3", created-at: Some(1789000000), warning: None })
+                POST /cgi-bin/media/upload?access_token=<app token 1>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
+                + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-3","owner":"corp","size":7,"type":"voice"}
+            "#]],
         ),
         (
             new_media(MediaKind::Video),
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-4", created-at: Some(1789000000) })
-            POST /cgi-bin/media/upload?access_token=<app token 1>&type=video <multipart media filename="a.mp4" type=video/mp4 length=12> -> 0
-            + media {"content_type":"video/mp4","created_at":1789000000,"filename":"a.mp4","media_id":"MEDIA-4","owner":"corp","size":12,"type":"video"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-4", created-at: Some(1789000000), warning: None })
+                POST /cgi-bin/media/upload?access_token=<app token 1>&type=video <multipart media filename="a.mp4" type=video/mp4 length=12> -> 0
+                + media {"content_type":"video/mp4","created_at":1789000000,"filename":"a.mp4","media_id":"MEDIA-4","owner":"corp","size":12,"type":"video"}
+            "#]],
         ),
     ] {
         let uploaded = stage.upload_media(&application(), &media).await;
@@ -63,23 +64,27 @@ async fn upload_chatbot_media() {
             "rota 班.txt",
             &b"Mon 7-5"[..],
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000) })
-            POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
-            + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"chatbot","size":7,"type":"file"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-1", created-at: Some(1789000000), warning: None })
+                POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=file <multipart media filename="rota 班.txt" type=application/octet-stream length=7> -> 0
+                + media {"content_type":"application/octet-stream","created_at":1789000000,"filename":"rota 班.txt","media_id":"MEDIA-1","owner":"chatbot","size":7,"type":"file"}
+            "#]],
         ),
         (
             ChatbotMediaKind::Voice,
             "a.amr",
             b"#!AMR\n\0",
             expect![[r#"
-            Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000) })
-            POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
-            + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-2","owner":"chatbot","size":7,"type":"voice"}
-        "#]],
+                Ok(UploadedMedia { id: "MEDIA-2", created-at: Some(1789000000), warning: None })
+                POST /cgi-bin/webhook/upload_media?key=<chatbot key>&type=voice <multipart media filename="a.amr" type=voice/amr length=7> -> 0
+                + media {"content_type":"voice/amr","created_at":1789000000,"filename":"a.amr","media_id":"MEDIA-2","owner":"chatbot","size":7,"type":"voice"}
+            "#]],
         ),
     ] {
-        let media = NewChatbotMedia { kind, file_name: file_name.into(), content: content.into() };
+        let media = NewChatbotMedia {
+            kind,
+            file_name: file_name.into(),
+            content: FileContent::Bytes(content.into()),
+        };
         let uploaded = stage.upload_chatbot_media(&chatbot(), &media).await;
         check(&mut stage, uploaded, expected);
     }
@@ -91,11 +96,12 @@ async fn the_largest_file_arrives_byte_for_byte() {
     // Full of the boundary that the connector would like best.
     let pattern = b"\0\xff\r\n--wecom-connector-0\r\n";
     let content: Vec<u8> = pattern.iter().copied().cycle().take(20 << 20).collect();
-    let media = NewMedia { content: content.clone(), ..new_media(MediaKind::File) };
+    let media =
+        NewMedia { content: FileContent::Bytes(content.clone()), ..new_media(MediaKind::File) };
     let id = stage.upload_media(&application(), &media).await.unwrap().id;
     assert!(download(&mut stage, &id).await == content, "other bytes arrived");
 
-    let media = NewMedia { content: [content, vec![0]].concat(), ..media };
+    let media = NewMedia { content: FileContent::Bytes([content, vec![0]].concat()), ..media };
     stage.requests();
     stage.changes();
     let refused = stage.upload_media(&application(), &media).await;
@@ -125,7 +131,7 @@ fn new_media(kind: MediaKind) -> NewMedia {
         MediaKind::Voice => ("a.amr", b"#!AMR\n\0"),
         MediaKind::Video => ("a.mp4", b"\0\0\0\x18ftypmp42"),
     };
-    NewMedia { kind, file_name: file_name.into(), content: content.into() }
+    NewMedia { kind, file_name: file_name.into(), content: FileContent::Bytes(content.into()) }
 }
 
 /// A file as the simulator gives it back.

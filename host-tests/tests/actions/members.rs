@@ -14,19 +14,19 @@ async fn list_member_ids() {
         &mut stage,
         page,
         expect![[r#"
-        Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }, MemberInDepartment { user-id: "kai.p", department-id: 310 }, MemberInDepartment { user-id: "may.l", department-id: 310 }, MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
-        POST /cgi-bin/user/list_id?access_token=<contacts token 1> {} -> 0
-    "#]],
+            Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }, MemberInDepartment { user-id: "kai.p", department-id: 310 }, MemberInDepartment { user-id: "may.l", department-id: 310 }, MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: None, warning: None })
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
+            POST /cgi-bin/user/list_id?access_token=<contacts token 1> {} -> 0
+        "#]],
     );
     let page = stage.list_member_ids(&application(), None, Some(2)).await;
     check(
         &mut stage,
         page,
         expect![[r#"
-        Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }], next-cursor: Some("YWZ0ZXIvMC9pa2VyLno") })
-        POST /cgi-bin/user/list_id?access_token=<contacts token 1> {"limit":2} -> 0
-    "#]],
+            Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }], next-cursor: Some("YWZ0ZXIvMC9pa2VyLno"), warning: None })
+            POST /cgi-bin/user/list_id?access_token=<contacts token 1> {"limit":2} -> 0
+        "#]],
     );
 }
 
@@ -77,7 +77,7 @@ async fn create_member() {
         created,
         expect![[r#"
         Ok(CreatedMember { created-departments: [], warning: None })
-        GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+        GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         POST /cgi-bin/user/create?access_token=<contacts token 1> {"userid":"Ines@Ops.2","name":"Inés 伊内斯","alias":"ines","gender":"2","enable":1,"main_department":310,"position":"Dispatcher","department":[310,1],"order":[20,0],"is_leader_in_dept":[1,0],"direct_leader":["noor.h"],"telephone":"020-123456","mobile":"+34600000009","email":"ines@ops.example","biz_mail":"ines@corp.example","address":"Calle 1","to_invite":false} -> 0
         + members {"address":"Calle 1","alias":"ines","biz_mail":"ines@corp.example","department":[310,1],"direct_leader":["noor.h"],"email":"ines@ops.example","gender":"2","invited":false,"is_leader_in_dept":[1,0],"licensed":true,"main_department":310,"mobile":"+34600000009","name":"Inés 伊内斯","order":[20,0],"position":"Dispatcher","status":4,"telephone":"020-123456","userid":"Ines@Ops.2"}
     "#]],
@@ -124,7 +124,7 @@ async fn update_member() {
     };
     let changes = MemberChanges {
         name: Some("Iker Zabala".into()),
-        alias: Some("Iker".into()),
+        alias: Some(TextChange::Set("Iker".into())),
         gender: Some(Gender::Male),
         enabled: Some(false),
         main_department: Some(1),
@@ -134,10 +134,10 @@ async fn update_member() {
             Membership { department_id: NORTH, order: None, leader: Some(true) },
         ]),
         direct_superiors: Some(UsersChange::Set(vec!["noor.h".into()])),
-        telephone: Some("020-1".into()),
-        mobile: Some("+34600000008".into()),
-        email: Some("iker@ops.example".into()),
-        corp_email: Some("iker@corp.example".into()),
+        telephone: Some(TextChange::Set("020-1".into())),
+        mobile: Some(TextChange::Set("+34600000008".into())),
+        email: Some(TextChange::Set("iker@ops.example".into())),
+        corp_email: Some(TextChange::Set("iker@corp.example".into())),
         address: Some(TextChange::Set("Calle 2".into())),
     };
     let updated = stage.update_member(&application(), &"iker.z".into(), &changes).await;
@@ -146,7 +146,7 @@ async fn update_member() {
         updated,
         expect![[r#"
             Ok(Receipt { truncated: [], warning: None })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
             POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","name":"Iker Zabala","alias":"Iker","gender":"1","enable":0,"main_department":1,"position":"Shift lead","department":[1,310],"order":[7,0],"is_leader_in_dept":[0,1],"direct_leader":["noor.h"],"telephone":"020-1","mobile":"+34600000008","email":"iker@ops.example","biz_mail":"iker@corp.example","address":"Calle 2"} -> 0
             - members {"biz_mail":"iker.z@simulated.example","department":[310],"direct_leader":[],"invited":false,"is_leader_in_dept":[0],"licensed":true,"main_department":310,"mobile":"+34610000001","name":"iker.z","order":[0],"status":4,"userid":"iker.z"}
             + members {"address":"Calle 2","alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":["noor.h"],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"position":"Shift lead","status":2,"telephone":"020-1","userid":"iker.z"}
@@ -167,7 +167,7 @@ async fn update_member() {
         Ok(Receipt { truncated: [], warning: None })
         POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z","position":"","direct_leader":[],"address":""} -> 0
         - members {"address":"Calle 2","alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":["noor.h"],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"position":"Shift lead","status":2,"telephone":"020-1","userid":"iker.z"}
-        + members {"address":"","alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":[],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"position":"","status":2,"telephone":"020-1","userid":"iker.z"}
+        + members {"alias":"Iker","biz_mail":"iker@corp.example","department":[1,310],"direct_leader":[],"email":"iker@ops.example","gender":"1","invited":false,"is_leader_in_dept":[0,1],"licensed":true,"main_department":1,"mobile":"+34600000008","name":"Iker Zabala","order":[7,0],"status":2,"telephone":"020-1","userid":"iker.z"}
     "#]],
     );
 
@@ -195,7 +195,7 @@ async fn delete_member() {
         deleted,
         expect![[r#"
             Ok(Receipt { truncated: [], warning: None })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
             GET /cgi-bin/user/delete?access_token=<contacts token 1>&userid=kai.p -> 0
             - members {"biz_mail":"kai.p@simulated.example","department":[310],"direct_leader":[],"invited":false,"is_leader_in_dept":[0],"licensed":true,"main_department":310,"mobile":"+34610000003","name":"kai.p","order":[0],"status":4,"userid":"kai.p"}
         "#]],

@@ -2,7 +2,10 @@
 
 use expect_test::{Expect, expect};
 use host_tests::{Stage, application, chatbot};
-use wecom_host::bindings::exports::wecom::connector::media::{ChatbotMediaKind, NewChatbotMedia};
+use wecom_host::bindings::exports::wecom::connector::{
+    media::{ChatbotMediaKind, NewChatbotMedia},
+    types::FileContent,
+};
 
 #[tokio::test(start_paused = true)]
 async fn headers_of_a_get() {
@@ -38,7 +41,7 @@ async fn headers_of_an_upload() {
     let rota = NewChatbotMedia {
         kind: ChatbotMediaKind::File,
         file_name: "rota.txt".into(),
-        content: b"Mon 7-5".to_vec(),
+        content: FileContent::Bytes(b"Mon 7-5".to_vec()),
     };
     stage.upload_chatbot_media(&chatbot(), &rota).await.unwrap();
     check_headers(

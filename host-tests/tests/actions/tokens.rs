@@ -15,14 +15,14 @@ async fn get_access_token() {
             TokenScope::Application,
             expect![[r#"
             Ok(IssuedToken { access-token: AccessToken { token: "<214 bytes>", agent-id: Some(1000002), base-url: Some("http://127.0.0.1:1") }, expires-in: 7200 })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<app secret> -> 0
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<app secret> -> 0
         "#]],
         ),
         (
             TokenScope::Contacts,
             expect![[r#"
             Ok(IssuedToken { access-token: AccessToken { token: "<214 bytes>", agent-id: Some(1000002), base-url: Some("http://127.0.0.1:1") }, expires-in: 7200 })
-            GET /cgi-bin/gettoken?corpid=wwsimulatedcorp001&corpsecret=<contacts secret> -> 0
+            GET /cgi-bin/gettoken?corpid=ww51a7ed0000c0de01&corpsecret=<contacts secret> -> 0
         "#]],
         ),
     ] {

@@ -148,8 +148,8 @@ async fn an_answer_that_trickles_is_left_after_60_seconds() {
         .call_send_chatbot_markdown(&mut store, &Chatbot::Credentials(key), "x")
         .await
         .unwrap();
-    let Err(WecomError::PermanentNoReply(text)) = result else { panic!("{result:?}") };
-    assert!(text.ends_with("the response took more than 60 seconds"), "{text}");
+    let Err(WecomError::PermanentNoReply(failed)) = result else { panic!("{result:?}") };
+    assert!(failed.reason.ends_with("the response took more than 60 seconds"), "{failed:?}");
     let waited = began.elapsed().as_secs();
     assert!((60..=65).contains(&waited), "{waited} s");
 }

@@ -153,7 +153,7 @@ async fn no_error_tells_a_secret() {
                 ..PoolOptions::default()
             };
             let transport = Arc::new(Pool::new(pool));
-            let mut stage = Stage::with_transport(Simulator::new(), &[], transport);
+            let mut stage = Stage::with_transport(Simulator::new().strict(), &[], transport);
             for (function, arguments) in &calls {
                 let mut arguments = arguments.clone();
                 for who in ["application", "chatbot"] {

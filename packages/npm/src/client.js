@@ -1,45 +1,82 @@
-// What both entries share: the actions as methods, the choice of credentials, and the error. Loads no WebAssembly.
-import { CREDENTIALS } from '../dist/contract.js';
+// What all entries share: the actions as methods, the choice of credentials, and the error. Loads no WebAssembly.
+import { ACTIONS } from '../dist/contract.js';
+import { camel, checkKeys, lift, lower, wrong } from './validate.js';
+
+/** Clears a text or a list in `updateMember`, where nothing given leaves it as it is. */
+export const CLEAR = Object.freeze({ tag: 'clear' });
 
 const profile = (name) => ({ tag: 'profile', val: name });
 
+/** Calls `run(action, prepare)`; `prepare()` gives the arguments of the bindings, or throws a `TypeError`. */
 export class Client {
   #run;
   #credentials;
 
-  constructor(run, credentials = '') {
-    const { application = profile(''), chatbot = profile('') } =
-      typeof credentials === 'string'
-        ? { application: profile(credentials), chatbot: profile(credentials) }
-        : credentials;
+  constructor(run, credentials = { application: profile(''), chatbot: profile('') }) {
     this.#run = run;
-    this.#credentials = { application, chatbot };
+    this.#credentials = credentials;
   }
 
   as(credentials) {
-    return new Client(this.#run, credentials);
+    return new Client(this.#run, chosen(credentials));
   }
 
   static {
-    for (const [action, kind] of Object.entries(CREDENTIALS)) {
-      this.prototype[action] = function (...parameters) {
-        return this.#run(action, [this.#credentials[kind], ...parameters]);
+    for (const [action, { credentials, parameters }] of Object.entries(ACTIONS)) {
+      this.prototype[action] = function (...values) {
+        return this.#run(action, () => [this.#credentials[credentials], ...prepared(action, parameters.slice(1), values)]);
       };
     }
   }
 }
 
+function prepared(action, parameters, values) {
+  try {
+    if (values.length > parameters.length) {
+      throw new TypeError(`takes ${parameters.length} arguments, not ${values.length}`);
+    }
+    return parameters.map(({ name, type }, index) => lower(type, values[index], camel(name)));
+  } catch (error) {
+    error.message = `${action}: ${error.message}`;
+    throw error;
+  }
+}
+
+function chosen(credentials) {
+  if (typeof credentials === 'string') {
+    const named = profile(lower('string', credentials, 'as: profile'));
+    return { application: named, chatbot: named };
+  }
+  const path = 'as: credentials';
+  if (typeof credentials !== 'object' || credentials === null) throw wrong(path, "a profile's name or an object { application, chatbot }", credentials);
+  checkKeys(credentials, ['application', 'chatbot'], path);
+  if (!credentials.application && !credentials.chatbot) throw new TypeError(`${path} must name an application or a chatbot`);
+  const { application = profile(''), chatbot = profile('') } = credentials;
+  return {
+    application: lower({ named: 'application' }, application, `${path}.application`),
+    chatbot: lower({ named: 'chatbot' }, chatbot, `${path}.chatbot`),
+  };
+}
+
 export class WeComError extends Error {
   constructor(action, failure, cause = failure) {
     const { tag: kind, val } = failure;
-    super(`${action}: ${describe(kind, val)}`, { cause });
+    const fields = kind === 'permanent-invalid-input' ? lift({ list: { named: 'invalid-field' } }, val) : [];
+    super(`${action}: ${describe(kind, val, fields)}`, { cause });
     this.kind = kind;
+    this.retryable = ['rejected-for-now', 'unreachable', 'no-reply'].includes(kind);
+    this.tookEffect = kind === 'execution-failed' || val?.requestSent ? 'unknown' : false;
+    this.fields = fields;
     this.code = val?.code;
     this.hint = val?.hint;
-    this.fields = kind === 'permanent-invalid-input' ? val : [];
     this.retryAfter = val?.retryAfter;
-    this.retryable = ['rejected-for-now', 'unreachable', 'no-reply'].includes(kind);
-    this.tookEffect = UNKNOWN.includes(kind) ? 'unknown' : false;
+    this.callerAddress = val?.callerAddress;
+    this.requestId = val?.requestId;
+    this.invalidReceivers = lift({ option: { named: 'invalid-receivers' } }, val?.invalidReceivers);
+    this.conflictingUser = val?.conflictingUser;
+    this.server = val?.server;
+    this.status = val?.status;
+    this.requestSent = val?.requestSent;
   }
 
   static {
@@ -47,23 +84,53 @@ export class WeComError extends Error {
   }
 }
 
-const UNKNOWN = ['no-reply', 'permanent-no-reply', 'permanent-unexpected-reply', 'execution-failed'];
-
-function describe(kind, val) {
+function describe(kind, val, fields) {
   switch (kind) {
     case 'permanent-invalid-input':
-      return val.map(({ field, reason }) => `${field} ${reason}`).join('; ');
+      return fields.map(({ field, reason }) => `${field} ${reason}`).join('; ');
+    case 'permanent-missing-credential':
+      return val;
     case 'permanent-rejected':
-    case 'rejected-for-now':
-      return `WeCom refused with ${val.code} (${val.message}): ${val.hint}`;
+    case 'rejected-for-now': {
+      const operands = [
+        val.callerAddress && `from address ${val.callerAddress}`,
+        val.conflictingUser && `member ${val.conflictingUser} has it`,
+        val.requestId && `request ${val.requestId}`,
+      ].filter(Boolean);
+      return `WeCom rejected it with ${[`${val.code} (${val.message})`, ...operands].join(', ')}: ${val.hint}`;
+    }
     case 'execution-failed':
       return 'the connector failed; whether the call took effect is unknown';
     default:
-      return val;
+      return [`${val.reason} (${val.server}`, val.status !== undefined && `status ${val.status}`].filter(Boolean).join(', ') + ')';
   }
+}
+
+/** Runs an action of a component's instance. `fail` is called where the instance can't be used again. */
+export function outcome(action, thrown, fail) {
+  // jco throws the error itself, or in an object with a payload.
+  const failure = typeof thrown?.tag === 'string' ? thrown : thrown?.payload;
+  if (typeof failure?.tag === 'string') return new WeComError(action, failure);
+  fail(); // an instance that trapped can't be entered again
+  return new WeComError(action, { tag: 'execution-failed' }, thrown);
 }
 
 /** The variables of the connector, and no others. */
 export function variables(env) {
   return Object.entries(env).filter(([name, value]) => name.startsWith('WECOM_') && value !== undefined);
 }
+
+/** Refuses options that are misspelled, and variables that are no texts. */
+export function checkOptions(where, options, known) {
+  checkKeys(options, known, where);
+  for (const [name, value] of variables(options.env ?? {})) lower('string', value, `${where}.env.${name}`);
+  if (options.logger && typeof options.logger.debug !== 'function') throw wrong(`${where}.logger`, 'an object with a method debug', options.logger);
+}
+
+/** A line for a request: no query, since it holds the secrets. */
+export function requestLine(method, address, result, started) {
+  const { origin, pathname } = new URL(address);
+  return `${method.toUpperCase()} ${origin}${pathname}: ${result} after ${Math.round(performance.now() - started)} ms`;
+}
+
+export { lift };

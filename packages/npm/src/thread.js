@@ -1,20 +1,17 @@
-// The other side of worker.js: calls come in as messages and are answered one after the other.
+// The other side of worker.js: calls come in as messages and are made one after the other.
 import { parentPort, workerData } from 'node:worker_threads';
-import { WeCom, WeComError } from './index.js';
+import { WeComError } from './client.js';
+import { connector } from './instance.js';
 
-const wecom = await WeCom.load(workerData);
+const run = await connector(workerData.env, { debug: (line) => parentPort.postMessage({ line }) });
 
-parentPort.on('message', ({ id, action, parameters }) => {
+parentPort.on('message', ({ id, action, values }) => {
   try {
-    parentPort.postMessage({ id, result: action && run(action, parameters) });
+    parentPort.postMessage({ id, result: action && run(action, values) });
   } catch (error) {
     parentPort.postMessage({ id, ...portable(error) });
   }
 });
-
-function run(action, [credentials, ...parameters]) {
-  return wecom.as({ application: credentials, chatbot: credentials })[action](...parameters);
-}
 
 /** An error loses its class and its own properties on the way. */
 function portable(error) {

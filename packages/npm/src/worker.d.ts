@@ -1,9 +1,9 @@
 import type { Actions, Credentials, LoadOptions } from './index.js';
 
-export { WeComError } from './index.js';
+export { CLEAR, WeComError } from './index.js';
 export type * from './index.js';
 
-/** {@link Actions} that give promises. */
+/** {@link Actions} that return promises. */
 export type AsyncActions = {
   [Name in keyof Actions]: (...parameters: Parameters<Actions[Name]>) => Promise<ReturnType<Actions[Name]>>;
 };

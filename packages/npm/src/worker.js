@@ -1,19 +1,23 @@
 import { Worker } from 'node:worker_threads';
-import { Client, variables, WeComError } from './client.js';
+import { ACTIONS } from '../dist/contract.js';
+import { CLEAR, Client, WeComError, checkOptions, lift, variables } from './client.js';
+import { defaultLogger } from './instance.js';
 
-export { WeComError };
+export { CLEAR, WeComError };
 
 export class WeComWorker extends Client {
   #thread;
 
-  static async start({ env = process.env } = {}) {
-    const thread = new Thread(Object.fromEntries(variables(env)));
+  static async start(options = {}) {
+    checkOptions('WeComWorker.start', options, ['env', 'logger']);
+    const { env = process.env, logger = defaultLogger } = options;
+    const thread = new Thread(Object.fromEntries(variables(env)), logger);
     await thread.start();
     return new WeComWorker(thread);
   }
 
   constructor(thread) {
-    super((action, parameters) => thread.run(action, parameters));
+    super(async (action, prepare) => lift(ACTIONS[action].result, await thread.run(action, prepare())));
     this.#thread = thread;
   }
 
@@ -25,13 +29,15 @@ export class WeComWorker extends Client {
 /** A worker thread that is replaced when it dies. Only calls under way keep the process alive. */
 class Thread {
   #env;
+  #logger;
   #worker;
   #calls = new Map();
   #last = 0;
   #closed = false;
 
-  constructor(env) {
+  constructor(env, logger) {
     this.#env = env;
+    this.#logger = logger;
   }
 
   /** Resolves when the thread answers. */
@@ -39,8 +45,8 @@ class Thread {
     return this.#ask({});
   }
 
-  run(action, parameters) {
-    return this.#ask({ action, parameters });
+  run(action, values) {
+    return this.#ask({ action, values });
   }
 
   async close() {
@@ -65,7 +71,7 @@ class Thread {
       execArgv: [], // flags meant for the main thread, such as --input-type, can keep this one from starting
     });
     let reason;
-    worker.on('message', (reply) => this.#settle(reply));
+    worker.on('message', (reply) => (reply.line ? this.#logger.debug(reply.line) : this.#settle(reply)));
     worker.on('error', (error) => (reason = error));
     worker.on('exit', (code) => {
       this.#worker = undefined;

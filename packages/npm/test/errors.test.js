@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { inspect } from 'node:util';
 import { WeCom, WeComError } from 'wecom-connector';
+import { AsyncWeCom } from 'wecom-connector/async';
+import { playBehavior } from './script.js';
 import { simulator } from './simulator.js';
 
 let wecom, sim, env;
@@ -27,16 +30,39 @@ function failure(call) {
   assert.fail('no error');
 }
 
-const nothing = { code: undefined, hint: undefined, fields: [], retryAfter: undefined };
+// What each case carries is in packages/behavior.json; here: the texts, and that nothing else is there.
+const nothing = {
+  fields: [],
+  code: undefined,
+  hint: undefined,
+  retryAfter: undefined,
+  callerAddress: undefined,
+  requestId: undefined,
+  invalidReceivers: undefined,
+  conflictingUser: undefined,
+  server: undefined,
+  status: undefined,
+  requestSent: undefined,
+};
 
-test('all broken limits are listed', () => {
+test('situations', async () => {
+  const situations = JSON.parse(readFileSync(new URL('../../behavior.json', import.meta.url)));
+  for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, AsyncWeCom] : [WeCom]) {
+    const lines = await playBehavior((options) => Entry.load(options), sim.env, situations);
+    for (const [index, { situation, error, requests }] of situations.entries()) {
+      const actual = { error: { ...lines[index].error, ...error }, requests: lines[index].requests };
+      assert.deepEqual(lines[index], actual, `${Entry.name}: ${situation}`);
+      assert.equal(lines[index].requests, requests, `${Entry.name}: ${situation}`);
+    }
+  }
+});
+
+test('all broken limits are listed, by their paths in camel case', () => {
   const [message, error] = failure(() => wecom.createDepartment({ name: '', parentId: 0 }));
   const { fields } = error;
-  assert.deepEqual(fields.map((it) => it.field), ['department.name', 'department.parent-id']);
+  assert.deepEqual(fields.map((it) => it.field), ['department.name', 'department.parentId']);
   assert.equal(message, `createDepartment: ${fields.map((it) => `${it.field} ${it.reason}`).join('; ')}`);
-  assert.deepEqual(error, {
-    ...nothing, kind: 'permanent-invalid-input', fields, retryable: false, tookEffect: false,
-  });
+  assert.deepEqual(error, { ...nothing, kind: 'permanent-invalid-input', fields, retryable: false, tookEffect: false });
 });
 
 test('a missing credential is named', async () => {
@@ -45,64 +71,23 @@ test('a missing credential is named', async () => {
   assert.deepEqual(error, { ...nothing, kind: 'permanent-missing-credential', retryable: false, tookEffect: false });
 });
 
-test('a refusal has code and hint', () => {
+test('a rejection has code and hint', () => {
   const [message, error] = failure(() => wecom.deleteDepartment(4711));
-  assert.match(message, /^deleteDepartment: WeCom refused with 60123 \(.+\): .+/);
+  assert.match(message, /^deleteDepartment: WeCom rejected it with 60123 \(.+\).*: .+/);
   assert.ok(error.hint.length > 10);
-  const { hint } = error;
+  const { hint, requestId, callerAddress } = error;
+  const kind = 'permanent-rejected';
+  assert.deepEqual(error, { ...nothing, kind, code: 60123, hint, requestId, callerAddress, retryable: false, tookEffect: false });
+});
+
+test('a failed exchange names the server', async () => {
+  const { host } = new URL(sim.env.WECOM_BASE_URL);
+  await sim.control('faults', { on: '/cgi-bin/department', kind: { status: { status: 502, body: 'Bad gateway' } } });
+  const [message, error] = failure(() => wecom.listDepartmentIds());
+  assert.match(message, new RegExp(`^listDepartmentIds: .+ \\(${host}, status 502\\)$`));
   assert.deepEqual(error, {
-    ...nothing, kind: 'permanent-rejected', code: 60123, hint, retryable: false, tookEffect: false,
+    ...nothing, kind: error.kind, server: host, status: 502, requestSent: true, retryable: error.retryable, tookEffect: 'unknown',
   });
-});
-
-test('a rate limit says how long to wait', () => {
-  let error;
-  for (let i = 0; i < 21 && !error; i++) {
-    try {
-      wecom.sendChatbotText({ content: `${i}` });
-    } catch (thrown) {
-      error = thrown;
-    }
-  }
-  const { kind, code, retryAfter, retryable, tookEffect } = error;
-  assert.deepEqual(
-    { kind, code, retryAfter, retryable, tookEffect },
-    { kind: 'rejected-for-now', code: 45009, retryAfter: 60, retryable: true, tookEffect: false },
-  );
-});
-
-test('nobody there', () => {
-  const nowhere = { tag: 'credentials', val: { key: 'KEY', baseUrl: 'http://127.0.0.1:1' } };
-  const [message, error] = failure(() => wecom.as({ chatbot: nowhere }).sendChatbotText({ content: 'hi' }));
-  assert.match(message, /^sendChatbotText: .*refused/);
-  assert.deepEqual(error, { ...nothing, kind: 'unreachable', retryable: true, tookEffect: false });
-});
-
-for (const fault of ['reset_before_reply', { cut_body: { after: 12 } }, { status: { status: 502, body: '<html>' } }]) {
-  test(`no answer: ${JSON.stringify(fault)}`, async () => {
-    await sim.control('faults', [
-      { on: '/cgi-bin/webhook', kind: fault },
-      { on: '/cgi-bin/department/simplelist', kind: fault },
-    ]);
-    const [, once] = failure(() => wecom.sendChatbotText({ content: 'hi' }));
-    assert.deepEqual(once, { ...nothing, kind: 'permanent-no-reply', retryable: false, tookEffect: 'unknown' });
-    const [, again] = failure(() => wecom.listDepartmentIds());
-    assert.deepEqual(again, { ...nothing, kind: 'no-reply', retryable: true, tookEffect: 'unknown' });
-  });
-}
-
-test('an answer that is none', async () => {
-  await sim.control('faults', { on: '/cgi-bin/webhook', kind: { body: [255, 0] } });
-  const [, error] = failure(() => wecom.sendChatbotText({ content: 'hi' }));
-  assert.deepEqual(error, { ...nothing, kind: 'permanent-unexpected-reply', retryable: false, tookEffect: 'unknown' });
-});
-
-test('an argument of another type is a TypeError, and nothing is sent', async () => {
-  const before = (await sim.control('transcript')).length;
-  assert.throws(() => wecom.sendChatbotText({ content: 7 }), { name: 'TypeError', message: /^sendChatbotText: / });
-  assert.throws(() => wecom.deleteDepartment(-1), { name: 'TypeError', message: /^deleteDepartment: / });
-  assert.throws(() => wecom.deleteDepartment('310'), { name: 'TypeError' });
-  assert.equal((await sim.control('transcript')).length, before);
 });
 
 test('after a crash the next call gets a fresh instance', () => {

@@ -1,13 +1,14 @@
 // Runs the examples of README.md as they stand there.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { simulator } from './simulator.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const [start, profiles, errors, server] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
+const [start, profiles, errors, server, threads] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
 let sim;
 
 before(async () => {
@@ -36,14 +37,22 @@ async function output(code) {
 
 test('in thirty seconds', async () => assert.match(await output(start), /^\S+ did not reach \[ 'nobody' \]\n$/));
 test('other credentials', async () => assert.match(await output(profiles), /(\[ \{ id: 1, .* \} \]\n){2}/));
-test('errors', async () => assert.match(await output(errors), /^deleteDepartment: WeCom refused with 60123 \(.*\): .*\n$/));
+test('errors', async () => assert.match(await output(errors), /^deleteDepartment: WeCom rejected it with 60123 .*\n$/));
 
-test('in a server', async () => {
-  const child = run(server);
-  const [line] = await once(child.stdout, 'data');
-  const answer = await fetch(`http://127.0.0.1:${/\d+/.exec(line)}/hello`);
-  assert.equal(await answer.text(), 'sent\n');
-  assert.deepEqual((await sim.control('state')).chatbot_messages.at(-1).content, { content: 'GET /hello' });
-  child.kill();
-  await once(child, 'close');
+for (const [name, code] of [['in a server', server], ['in a thread', threads]]) {
+  const skip = code === server && typeof WebAssembly.Suspending !== 'function' && 'no JavaScript Promise Integration';
+  test(name, { skip }, async () => {
+    const child = run(code);
+    const [line] = await once(child.stdout, 'data');
+    const answer = await fetch(`http://127.0.0.1:${/\d+/.exec(line)}/hello`);
+    assert.equal(await answer.text(), 'sent\n');
+    assert.deepEqual((await sim.control('state')).chatbot_messages.at(-1).content, { content: 'GET /hello' });
+    child.kill();
+    await once(child, 'close');
+  });
+}
+
+test('the table of behavior is that of packages/behavior.json', () => {
+  const shown = execFileSync('python3', [fileURLToPath(new URL('../../behavior.py', import.meta.url)), '--table'], { encoding: 'utf8' });
+  assert.ok(readme.includes(shown), shown);
 });

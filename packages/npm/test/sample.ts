@@ -1,17 +1,20 @@
 // Compiled, never run: `tsc` proves the types.
-import { WeCom, WeComError, type Delivery, type NewMember, type Receipt } from 'wecom-connector';
+import { CLEAR, WeCom, WeComError, type Delivery, type NewMember, type Receipt } from 'wecom-connector';
+import { AsyncWeCom } from 'wecom-connector/async';
 import { WeComWorker } from 'wecom-connector/worker';
 
-const wecom = await WeCom.load({ env: process.env });
+const wecom = await WeCom.load({ env: process.env, logger: console });
 
 const receipt: Receipt = wecom.sendChatbotText({ content: 'Pump 2 restarted', mentionEveryone: true });
 const warning: string | undefined = receipt.warning;
 wecom.as('sales').sendChatbotMarkdown('**Pump 2** is back');
 
-const member: NewMember = { userId: 'noor.h', name: 'Noor', gender: 'female', mobile: undefined, email: 'noor@ops.example' };
+const member: NewMember = { userId: 'noor.h', name: 'Noor', gender: 'female', mobile: undefined, email: null };
 wecom.createMember(member);
 wecom.updateMember('noor.h', { position: { tag: 'set', val: 'Shift lead' }, directSuperiors: { tag: 'clear' } });
+wecom.updateMember('noor.h', { position: 'Shift lead', directSuperiors: ['kai.p'], address: CLEAR, alias: null });
 wecom.listDepartmentIds();
+wecom.listDepartmentIds(null);
 const { nextCursor } = wecom.listMemberIds(undefined, 100);
 wecom.listMemberIds(nextCursor);
 
@@ -19,11 +22,14 @@ const delivery: Delivery = wecom
   .as({ application: { tag: 'token', val: { token: 'TOKEN', agentId: 1000002 } } })
   .sendAppText({ recipients: { tag: 'selected', val: { users: ['noor.h'], departments: [310] } }, content: 'Approved.' });
 const unreached: (string | number)[] = [...delivery.invalidUsers, ...delivery.invalidDepartments];
-const uploadedAt: number | undefined = wecom.uploadMedia({
-  kind: 'file',
-  fileName: 'rota.txt',
-  content: new TextEncoder().encode('Mon 7-5'),
-}).createdAt;
+const content = new TextEncoder().encode('Mon 7-5');
+const uploadedAt: number | undefined = wecom.uploadMedia({ kind: 'file', fileName: 'rota.txt', content }).createdAt;
+wecom.uploadMedia({ kind: 'file', fileName: 'rota.txt', content: 'TW9uIDctNQ==' });
+wecom.uploadMedia({ kind: 'file', fileName: 'rota.txt', content: { tag: 'base64', val: 'TW9uIDctNQ==' } });
+wecom.sendChatbotImage(content);
+wecom.sendChatbotImage('iVBORw0KGgo=', 'e9dd2797018cad79186e03e8c5aec8dc');
+const issued = wecom.getAccessToken('application');
+wecom.as({ application: { tag: 'token', val: issued.accessToken } });
 
 try {
   wecom.deleteDepartment(310);
@@ -32,11 +38,13 @@ try {
   const wait: number = error.retryable ? (error.retryAfter ?? 1) : 0;
   if (error.kind === 'permanent-rejected') console.error(error.code, error.hint, error.fields[0]?.field, wait);
   const effect: false | 'unknown' = error.tookEffect;
+  const users: readonly string[] = error.invalidReceivers?.users ?? [];
 }
 
 const worker = await WeComWorker.start();
 const later: Promise<Receipt> = worker.as('sales').sendChatbotText({ content: 'hi' });
 await worker.close();
+const promised: Receipt = await (await AsyncWeCom.load({ env: {}, instances: 2 })).sendChatbotText({ content: 'hi' });
 
 // @ts-expect-error: no such field
 wecom.sendChatbotText({ content: 'hi', mention: true });
@@ -44,9 +52,15 @@ wecom.sendChatbotText({ content: 'hi', mention: true });
 wecom.deleteDepartment('310');
 // @ts-expect-error: no such case
 wecom.updateMember('noor.h', { position: { tag: 'unset' } });
+// @ts-expect-error: a text is not a list
+wecom.updateMember('noor.h', { directSuperiors: 'kai.p' });
 // @ts-expect-error: credentials are chosen with `as`
 wecom.sendChatbotText({ tag: 'profile', val: '' }, { content: 'hi' });
-// @ts-expect-error: the thread has not answered yet
+// @ts-expect-error: the message must be there
+wecom.sendChatbotText();
+// @ts-expect-error: the thread has not responded yet
 const early: Receipt = later;
 // @ts-expect-error: no such kind
 const kind: WeComError['kind'] = 'rejected';
+// @ts-expect-error: results hold no null
+const nothing: null = receipt.warning;

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 const program =
   process.env.WECOM_SIMULATOR ?? fileURLToPath(new URL('../../../target/debug/wecom-simulator', import.meta.url));
 
-/** Its `env` holds the credentials; `control` asks it to do something, or what it knows. */
-export async function simulator() {
-  const process = spawn(program, ['--quiet'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Its `env` holds the credentials; `control` asks it to do something, or what it knows. Its ids depend on its address. */
+export async function simulator(listen = '127.0.0.1:0') {
+  const process = spawn(program, ['--quiet', '--listen', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(process, 'spawn');
   const env = {};
   for await (const line of createInterface({ input: process.stdout })) {
@@ -24,6 +24,10 @@ export async function simulator() {
       const answer = await fetch(`${env.WECOM_BASE_URL}/_simulator/${path}`, { method, body: JSON.stringify(body) });
       return answer.headers.get('content-type')?.includes('json') ? answer.json() : answer.text();
     },
-    stop: () => process.kill(),
+    stop() {
+      const ended = once(process, 'exit');
+      process.kill();
+      return ended;
+    },
   };
 }

@@ -49,7 +49,10 @@ def running() -> Iterator[Simulator]:
     program = os.environ.get("WECOM_SIMULATOR") or REPOSITORY / "target/debug/wecom-simulator"
     process = subprocess.Popen([program, "--quiet"], stdout=subprocess.PIPE, text=True)
     assert process.stdout
-    env = dict(process.stdout.readline().rstrip("\n").split("=", 1) for _ in range(6))
+    env: dict[str, str] = {}
+    while "WECOM_SECOND_CHATBOT_KEY" not in env:
+        name, _, value = process.stdout.readline().rstrip("\n").partition("=")
+        env[name] = value
     yield Simulator(env)
     process.kill()
     process.wait()

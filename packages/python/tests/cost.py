@@ -16,9 +16,15 @@ def milliseconds(what: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
+def load() -> None:
+    """As the first call of a process does."""
+    _component._code = None
+    _component.instantiate(_component.new_engine(), {})
+
+
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()
-print(f"load, compiling: {milliseconds(_component.load):.0f} ms")
-print(f"load, from the cache: {milliseconds(_component.load):.1f} ms")
+print(f"load, compiling: {milliseconds(load):.0f} ms")
+print(f"load, from the cache: {milliseconds(load):.1f} ms")
 with WeCom() as wecom:
     print(f"first call, with the token: {milliseconds(wecom.list_department_ids):.1f} ms")
     calls = [milliseconds(wecom.list_department_ids) for _ in range(500)]

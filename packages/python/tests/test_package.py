@@ -3,9 +3,11 @@
 import inspect
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
+import zipfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,7 +37,8 @@ PACKAGE = REPOSITORY / "packages/python"
 
 def test_the_build_is_current() -> None:
     """Else: `pip install -e .` again."""
-    text, _ = generate(REPOSITORY / "wit")
+    given = os.environ.get("WECOM_CONNECTOR_CONTRACT") or REPOSITORY / "contract/contract.json"
+    text, _ = generate(Path(given))
     assert files(wecom_connector).joinpath("_contract.py").read_text(encoding="utf-8") == text
     given = os.environ.get("WECOM_CONNECTOR_WASM") or REPOSITORY / "target/wecom-connector.wasm"
     assert wasm() == Path(given).read_bytes()
@@ -59,12 +62,12 @@ def test_a_greedy_component_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     greedy = '(component (import "wasi:filesystem/types@0.2.6" (instance)))'
     with pytest.raises(RuntimeError, match=r"wants more than it may have: wasi:filesystem/types@0\.2\.6"):
-        _component.compiled(Engine(), bytes(wat2wasm(greedy)))
+        _component.compiled(bytes(wat2wasm(greedy)))
 
 
 def test_only_its_own_variables_are_passed_on() -> None:
     wecom = WeCom({"WECOM_SECRET": "s", "HOME": "/", "AWS_SECRET": "s"})
-    assert wecom._environment == {"WECOM_SECRET": "s"}
+    assert wecom._settings.environment == {"WECOM_SECRET": "s"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache is elsewhere")
@@ -84,7 +87,7 @@ class TestCache:
                 super().__init__(engine, wasm)
 
         monkeypatch.setattr(_component, "Component", Counting)
-        _component.compiled(Engine(), wasm())
+        _component.compiled(wasm())
         return count
 
     def test_compiles_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,22 +174,46 @@ def test_readme(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path:
         exec(block, names)
 
 
-def test_strict_types() -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "tests/typed_sample.py"]
-    result = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
-
-
 def test_wheel(simulator: Simulator, tmp_path: Path) -> None:
-    """Built from the source distribution, installed where nothing else is, and used from elsewhere."""
-    run([sys.executable, "-m", "build", "--outdir", str(tmp_path), str(PACKAGE)], tmp_path)
+    """Built from the source distribution, installed where nothing else is, used from elsewhere, its types checked."""
+    parts = tmp_path / "wecom-connector.cdx.json"
+    parts.write_text('{"bomFormat": "CycloneDX"}')
+    env = {"WECOM_CONNECTOR_SBOM": str(parts)}
+    run([sys.executable, "-m", "build", "--outdir", str(tmp_path), str(PACKAGE)], tmp_path, env)
     [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        info = "wecom_connector-0.1.0.dist-info"
+        assert {"wecom_connector/py.typed", f"{info}/licenses/LICENSE"} <= names
+        assert archive.read(f"{info}/sboms/wecom-connector.cdx.json") == parts.read_bytes()
     run([sys.executable, "-m", "venv", "venv"], tmp_path)
     python = tmp_path / ("venv/Scripts/python.exe" if sys.platform == "win32" else "venv/bin/python")
     run([str(python), "-m", "pip", "install", "--quiet", str(wheel)], tmp_path)
-    program = "from wecom_connector import *; print(WeCom().list_department_ids())"
+    program = "from wecom_connector import *; print(WeCom().list_department_ids(), __version__)"
     printed = run([str(python), "-c", program], tmp_path, simulator.env)
-    assert printed == "[Department(id=1, parent_id=None, order=100000000)]\n"
+    assert printed == "[Department(id=1, parent_id=None, order=100000000)] 0.1.0\n"
+    shutil.copyfile(PACKAGE / "tests/typed_sample.py", tmp_path / "sample.py")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "--python-executable", str(python)]
+    run([*mypy, "sample.py"], tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
+def test_an_upload_of_20_mb_takes_less_than_250_mb(simulator: Simulator) -> None:
+    program = """
+import resource
+from wecom_connector import *
+with WeCom() as wecom:
+    wecom.list_department_ids()
+    wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="a.bin", content=bytes(20 << 20)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+    used = int(run([sys.executable, "-c", "import sys" + program], PACKAGE, simulator.env))
+    assert used < 250_000_000, used
+
+
+def test_the_table_of_behavior_is_in_the_readme() -> None:
+    table = run([sys.executable, str(PACKAGE.parent / "behavior.py"), "--table"], PACKAGE)
+    assert table in (PACKAGE / "README.md").read_text(encoding="utf-8")
 
 
 def run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:

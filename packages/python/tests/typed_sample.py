@@ -1,9 +1,10 @@
 """What a caller writes. `mypy --strict` must accept it, and find the mistake in it."""
 
 from wecom_connector import (
+    CLEAR,
     AppText,
+    AsyncWeCom,
     ChatbotText,
-    Clear,
     Confidentiality,
     GroupChat,
     InvalidInput,
@@ -13,7 +14,6 @@ from wecom_connector import (
     Rejected,
     RejectedForNow,
     Selection,
-    SetText,
     WeCom,
     WeComError,
 )
@@ -39,15 +39,24 @@ def send(wecom: WeCom) -> str | None:
 
 
 def change(wecom: WeCom, position: str | None) -> None:
-    wecom.update_member("noor.h", MemberChanges(position=SetText(position) if position else Clear()))
+    wecom.update_member("noor.h", MemberChanges(position=position or CLEAR))
 
 
 def kind(chat: GroupChat) -> int | None:
     return chat.kind.value if isinstance(chat.kind, Other) else None
 
 
+async def at_once(env: dict[str, str]) -> int:
+    async with AsyncWeCom(env, timeout=5, max_calls=2) as wecom:
+        departments = [it.id for it in await wecom.list_department_ids(timeout=1.5)]
+        members = [it.user_id async for it in wecom.iter_member_ids(limit=100)]
+        print(wecom.list_department_ids().id)  # type: ignore[attr-defined]
+        return len(departments) + len(members)
+
+
 def everything(env: dict[str, str], image: bytes) -> list[int]:
     with WeCom(env, profile="sales") as wecom:
         wecom.send_chatbot_image(image)
+        wecom.send_chatbot_image("iVBORw0KGgo=", md5=None, timeout=3)
         wecom.send_chatbot_text(ChatbotText(content=1))  # type: ignore[arg-type]
         return [it.id for it in wecom.list_department_ids()]

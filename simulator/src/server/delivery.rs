@@ -1,4 +1,4 @@
-//! Bodies and connections that misbehave as asked.
+//! Bodies and connections that fail as requested.
 
 use std::{
     io,
@@ -26,10 +26,10 @@ use tokio::{
 pub(super) struct Payload {
     left: Bytes,
     declared: Option<usize>,
-    pace: Pace,
+    pacing: Pacing,
 }
 
-enum Pace {
+enum Pacing {
     /// All at once.
     Whole,
     /// All at once, and then the connection breaks; the flag says that all has been handed over.
@@ -45,21 +45,21 @@ enum Pace {
 }
 
 /// A connection that can be reset rather than closed.
-pub(super) struct Line {
+pub(super) struct ResettableStream {
     stream: TokioIo<TcpStream>,
     reset: Arc<AtomicBool>,
 }
 
 impl Payload {
     pub(super) fn whole(body: Bytes) -> Self {
-        Self { declared: Some(body.len()), left: body, pace: Pace::Whole }
+        Self { declared: Some(body.len()), left: body, pacing: Pacing::Whole }
     }
 
     pub(super) fn cut(mut body: Bytes, after: usize) -> Self {
         // More than will come is declared, also where the cut lies behind the end.
         let declared = Some(body.len().max(after.saturating_add(1)));
         body.truncate(after);
-        Self { declared, left: body, pace: Pace::Cut { flushed: false } }
+        Self { declared, left: body, pacing: Pacing::Cut { flushed: false } }
     }
 
     pub(super) fn slow(body: Bytes, chunk: usize, pause: Duration) -> Self {
@@ -67,12 +67,12 @@ impl Payload {
         Self {
             declared: Some(body.len()),
             left: body,
-            pace: Pace::Slow { chunk: chunk.max(1), pause, timer },
+            pacing: Pacing::Slow { chunk: chunk.max(1), pause, timer },
         }
     }
 
     pub(super) fn endless(body: Bytes) -> Self {
-        Self { declared: None, left: body, pace: Pace::Endless }
+        Self { declared: None, left: body, pacing: Pacing::Endless }
     }
 
     /// The length to declare; `None` for chunks without end.
@@ -89,10 +89,10 @@ impl Body for Payload {
         self: Pin<&mut Self>,
         context: &mut Context,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Self { left, pace, .. } = self.get_mut();
-        let next = match pace {
-            Pace::Endless => left.clone(),
-            Pace::Cut { flushed } if left.is_empty() => {
+        let Self { left, pacing, .. } = self.get_mut();
+        let next = match pacing {
+            Pacing::Endless => left.clone(),
+            Pacing::Cut { flushed } if left.is_empty() => {
                 if *flushed {
                     return Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into())));
                 }
@@ -102,8 +102,8 @@ impl Body for Payload {
                 return Poll::Pending;
             }
             _ if left.is_empty() => return Poll::Ready(None),
-            Pace::Whole | Pace::Cut { .. } => left.split_off(0),
-            Pace::Slow { chunk, pause, timer } => {
+            Pacing::Whole | Pacing::Cut { .. } => left.split_off(0),
+            Pacing::Slow { chunk, pause, timer } => {
                 if timer.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
@@ -115,11 +115,11 @@ impl Body for Payload {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.pace, Pace::Whole | Pace::Slow { .. }) && self.left.is_empty()
+        matches!(self.pacing, Pacing::Whole | Pacing::Slow { .. }) && self.left.is_empty()
     }
 }
 
-impl Line {
+impl ResettableStream {
     pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         // Small answers go out at once; a connection that cannot do that still works.
         let _: io::Result<()> = stream.set_nodelay(true);
@@ -131,7 +131,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
             // Without it the connection is closed instead, which callers meet as well.
@@ -140,7 +140,7 @@ impl Drop for Line {
     }
 }
 
-impl Read for Line {
+impl Read for ResettableStream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context,
@@ -150,7 +150,7 @@ impl Read for Line {
     }
 }
 
-impl Write for Line {
+impl Write for ResettableStream {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context,

@@ -1,4 +1,4 @@
-//! The edge function with the connector plugged into it.
+//! The edge function, and the edge function with the connector plugged into it, built now.
 
 use std::{
     env, fs,
@@ -7,41 +7,35 @@ use std::{
     sync::OnceLock,
 };
 
-use wac_graph::{CompositionGraph, EncodeOptions, plug, types::Package};
+#[path = "../../examples/compose/plug.rs"]
+mod plug;
 
-use crate::tool;
-
-/// As `wac plug` does it, without the program.
-pub(crate) fn in_memory() -> Vec<u8> {
-    let mut graph = CompositionGraph::new();
-    let mut register = |name: &str, component: Vec<u8>| {
-        let package = Package::from_bytes(name, None, component, graph.types_mut()).unwrap();
-        graph.register_package(package).unwrap()
-    };
-    let edge = register("edge-alerts", fs::read(edge()).unwrap());
-    let connector = register("wecom-connector", wecom_host::COMPONENT.into());
-    plug(&mut graph, vec![connector], edge).unwrap();
-    graph.encode(EncodeOptions::default()).unwrap()
+pub(crate) fn composed() -> Vec<u8> {
+    plug::plug(fs::read(handler()).unwrap(), wecom_host::COMPONENT.into()).unwrap()
 }
 
-pub(crate) fn by_wac() -> PathBuf {
-    static COMPOSED: OnceLock<PathBuf> = OnceLock::new();
-    let compose = || {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (connector, composed) = (folder.join("connector.wasm"), folder.join("composed.wasm"));
-        fs::write(&connector, wecom_host::COMPONENT).unwrap();
-        let mut wac = Command::new(tool("WAC", "wac"));
-        wac.arg("plug").arg(edge()).arg("--plug").arg(connector).arg("-o").arg(&composed);
-        assert!(wac.status().unwrap().success());
-        composed
-    };
-    COMPOSED.get_or_init(compose).clone()
+/// A file with the composed component.
+pub(crate) fn composed_file() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| file("composed.wasm", &composed()))
 }
 
-/// The edge function alone, built now.
-fn edge() -> &'static Path {
-    static EDGE: OnceLock<PathBuf> = OnceLock::new();
-    EDGE.get_or_init(|| {
+/// A file with the connector alone.
+pub(crate) fn connector() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| file("connector.wasm", wecom_host::COMPONENT))
+}
+
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&file, content).unwrap();
+    file
+}
+
+/// A file with the handler alone.
+pub(crate) fn handler() -> &'static Path {
+    static HANDLER: OnceLock<PathBuf> = OnceLock::new();
+    HANDLER.get_or_init(|| {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("component");
         let mut cargo = Command::new(env!("CARGO"));
         cargo

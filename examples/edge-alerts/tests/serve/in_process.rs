@@ -1,4 +1,4 @@
-//! What an edge platform does, in small: an instance a request, with the environment and outgoing HTTP.
+//! A minimal edge platform: an instance per request, with environment and outgoing HTTP.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) struct InProcess {
 impl InProcess {
     pub(crate) fn new(environment: &[(&str, String)]) -> Self {
         let engine = Engine::default();
-        let component = Component::from_binary(&engine, &compose::in_memory()).unwrap();
+        let component = Component::from_binary(&engine, &compose::composed()).unwrap();
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();

@@ -5,8 +5,10 @@ wasmtime would not: integers must fit (ctypes cuts them), and texts must be Unic
 may be a secret.
 """
 
+import base64
 import dataclasses
 import enum
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -36,7 +38,7 @@ S64: TypeAlias = Annotated[int, Integer(-(2**63), 2**63 - 1)]
 class Cases:
     """Marks a union as a variant, and names its cases."""
 
-    def __init__(self, **cases: type[Any]) -> None:
+    def __init__(self, **cases: Any) -> None:
         self.cases = {wit_name(name): case for name, case in cases.items()}
 
 
@@ -46,7 +48,7 @@ class Case:
     __slots__ = ()
 
 
-class NotPassable(ValueError):
+class OutOfRange(ValueError):
     """A value of the right type that the contract has no room for."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -72,20 +74,31 @@ class Codec:
         """From wasmtime."""
         raise NotImplementedError
 
+    def fits(self, value: Any) -> bool:
+        """Whether a value is of this type, whatever it consists of."""
+        raise NotImplementedError
+
+    what: str
+    """What a value is, for messages."""
+
 
 class Scalar(Codec):
     def __init__(self, type_: type[Any], integer: Integer | None = None) -> None:
         self.type = type_
+        self.what = type_.__name__
         self.integer = integer
         self.shapes = frozenset({type_})
 
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, self.type) and not (self.type is int and isinstance(value, bool))
+
     def lower(self, value: Any, path: str) -> Any:
-        if not isinstance(value, self.type) or (self.type is int and isinstance(value, bool)):
-            raise expected(self.type.__name__, value, path)
+        if not self.fits(value):
+            raise expected(self.what, value, path)
         if isinstance(value, int) and self.integer and not self.integer.least <= value <= self.integer.most:
-            raise NotPassable(path, f"must be {self.integer.least} to {self.integer.most}")
+            raise OutOfRange(path, f"must be {self.integer.least} to {self.integer.most}")
         if isinstance(value, str) and not is_unicode(value):
-            raise NotPassable(path, "holds half of a surrogate pair, which is not Unicode text")
+            raise OutOfRange(path, "holds a lone surrogate, which is not Unicode text")
         return value
 
     def lift(self, raw: Any) -> Any:
@@ -94,10 +107,14 @@ class Scalar(Codec):
 
 class Bytes(Codec):
     shapes = frozenset({bytes})
+    what = "bytes"
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, (bytes, bytearray, memoryview))
 
     def lower(self, value: Any, path: str) -> Any:
-        if not isinstance(value, (bytes, bytearray, memoryview)):
-            raise expected("bytes", value, path)
+        if not self.fits(value):
+            raise expected(self.what, value, path)
         return bytes(value)
 
     def lift(self, raw: Any) -> Any:
@@ -106,14 +123,18 @@ class Bytes(Codec):
 
 class ListOf(Codec):
     shapes = frozenset({list})
+    what = "a list"
 
     def __init__(self, element: Codec) -> None:
         self.element = element
 
-    def lower(self, value: Any, path: str) -> Any:
+    def fits(self, value: Any) -> bool:
         # A text is a sequence of texts, and never what was meant.
-        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-            raise expected("a list", value, path)
+        return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+    def lower(self, value: Any, path: str) -> Any:
+        if not self.fits(value):
+            raise expected(self.what, value, path)
         return [self.element.lower(it, f"{path}[{i}]") for i, it in enumerate(value)]
 
     def lift(self, raw: Any) -> Any:
@@ -127,13 +148,17 @@ class RecordOf(Codec):
         self.type = type_
         hints = typing.get_type_hints(type_, include_extras=True)
         self.fields = [(name, wit_name(name), codec(hint)) for name, hint in hints.items()]
+        self.what = type_.__name__
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, self.type)
 
     def lower(self, value: Any, path: str) -> Any:
-        if not isinstance(value, self.type):
-            raise expected(self.type.__name__, value, path)
+        if not self.fits(value):
+            raise expected(self.what, value, path)
         raw = wasm.Record()
         for name, wit, of in self.fields:
-            setattr(raw, wit, of.lower(getattr(value, name), f"{path}.{wit}"))
+            setattr(raw, wit, of.lower(getattr(value, name), f"{path}.{name}"))
         return raw
 
     def lift(self, raw: Any) -> Any:
@@ -145,10 +170,14 @@ class EnumOf(Codec):
 
     def __init__(self, type_: type[enum.Enum]) -> None:
         self.type = type_
+        self.what = type_.__name__
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, self.type)
 
     def lower(self, value: Any, path: str) -> Any:
-        if not isinstance(value, self.type):
-            raise expected(self.type.__name__, value, path)
+        if not self.fits(value):
+            raise expected(self.what, value, path)
         return value.value
 
     def lift(self, raw: Any) -> Any:
@@ -192,23 +221,49 @@ class OptionOf(Choice):
 
 
 class VariantOf(Choice):
-    def __init__(self, types_: Mapping[str, type[Any]]) -> None:
-        super().__init__({name: payload(type_) for name, type_ in types_.items()})
-        self.types = types_
+    def __init__(self, hints: Mapping[str, Any]) -> None:
+        super().__init__({name: payload(hint) for name, hint in hints.items()})
+        self.hints = hints
+        codecs = self.cases.values()
+        names = [
+            it.__name__ if of is None or is_case(it) else of.what for it, of in zip(hints.values(), codecs, strict=True)
+        ]
+        self.what = " or ".join(names)
+
+    def case(self, value: Any, path: str) -> tuple[str, Any]:
+        """The case that a value is, and what it carries."""
+        for name, hint in self.hints.items():
+            if self.is_this(name, value):
+                return name, getattr(value, "value", None) if is_case(hint) else value
+        raise expected(self.what, value, path)
+
+    def is_this(self, name: str, value: Any) -> bool:
+        of, hint = self.cases[name], self.hints[name]
+        return isinstance(value, hint) if of is None or is_case(hint) else of.fits(value)
 
     def lower(self, value: Any, path: str) -> Any:
-        for name, type_ in self.types.items():
-            if isinstance(value, type_):
-                inner = getattr(value, "value", None) if issubclass(type_, Case) else value
-                return self.lower_case(name, inner, f"{path}.{name}")
-        raise expected(" or ".join(it.__name__ for it in self.types.values()), value, path)
+        name, inner = self.case(value, path)
+        return self.lower_case(name, inner, path)
 
     def lift(self, raw: Any) -> Any:
         name, inner = self.lift_case(raw)
-        type_ = self.types[name]
-        if not issubclass(type_, Case):
+        hint = self.hints[name]
+        if not is_case(hint):
             return inner
-        return type_() if self.cases[name] is None else type_(inner)  # type: ignore[call-arg]
+        return hint() if self.cases[name] is None else hint(inner)
+
+    def fits(self, value: Any) -> bool:
+        return any(self.is_this(name, value) for name in self.hints)
+
+
+class FileOf(VariantOf):
+    """The content of a file. Bytes travel as base64: wasmtime takes a list of bytes one by one."""
+
+    def lower(self, value: Any, path: str) -> Any:
+        name, inner = self.case(value, path)
+        if name == "bytes":
+            return self.lower_case("base64", base64.b64encode(inner).decode("ascii"), path)
+        return self.lower_case(name, inner, path)
 
 
 def codec(hint: Any) -> Codec:
@@ -216,7 +271,9 @@ def codec(hint: Any) -> Codec:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         mark = arguments[1]
-        return Scalar(int, mark) if isinstance(mark, Integer) else VariantOf(mark.cases)
+        if isinstance(mark, Integer):
+            return Scalar(int, mark)
+        return (FileOf if mark.cases.keys() == {"bytes", "base64"} else VariantOf)(mark.cases)
     if origin in (typing.Union, types.UnionType):
         some, none = arguments
         assert none is type(None), "only an option is a union without a mark"
@@ -236,11 +293,16 @@ def named(type_: type[Any]) -> Codec:
     return Scalar(type_)
 
 
-def payload(case: type[Any]) -> Codec | None:
+def is_case(hint: Any) -> bool:
+    """Whether a hint is a class made for one case."""
+    return isinstance(hint, type) and issubclass(hint, Case)
+
+
+def payload(hint: Any) -> Codec | None:
     """What a case of a variant carries."""
-    if not issubclass(case, Case):
-        return named(case)
-    hints = typing.get_type_hints(case, include_extras=True)
+    if not is_case(hint):
+        return codec(hint)
+    hints = typing.get_type_hints(hint, include_extras=True)
     return codec(hints["value"]) if hints else None
 
 
@@ -249,6 +311,8 @@ def is_shape(raw: Any, of: Codec | None) -> bool:
 
 
 def is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -258,3 +322,31 @@ def is_unicode(text: str) -> bool:
 
 def expected(what: str, found: Any, path: str) -> TypeError:
     return TypeError(f"{path}: expected {what}, found {type(found).__name__}")
+
+
+def python_path(parameters: Mapping[str, Codec], path: str) -> str:
+    """A path of the component's, such as `message.recipients.selected.users[0]`, as callers here write it."""
+    of: Codec | None = None
+    written: list[str] = []
+    for segment in path.split("."):
+        match = re.fullmatch(r"([^\[]*)((?:\[\d+\])*)", segment)
+        name, indexes = match.groups() if match else (segment, "")
+        while isinstance(of, OptionOf):
+            of = of.some
+        if isinstance(of, VariantOf) and name in of.cases:
+            # Here a case is no step of its own, or it is the `value` of its class.
+            step = "value" if is_case(of.hints[name]) else ""
+            of = of.cases[name]
+        else:
+            step = name.replace("-", "_")
+            fields = {wit: of for _, wit, of in of.fields} if isinstance(of, RecordOf) else {}
+            of = fields.get(name) if written else parameters.get(step)
+        if step or not written:
+            written.append(step + indexes)
+        else:
+            written[-1] += indexes
+        for _ in range(indexes.count("[")):
+            while isinstance(of, OptionOf):
+                of = of.some
+            of = of.element if isinstance(of, ListOf) else None
+    return ".".join(written)

@@ -1,12 +1,13 @@
 """The `error` variant of the contract as exceptions, a class for each case.
 
-The class says what a caller asks first: can repeating the call help, and did it take effect?
+The class says what a caller asks first: can retrying help, and did the call take effect? All operands are on the base
+class, None where they do not apply.
 """
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ._contract import InvalidField, Rejection, TemporaryRejection
+from ._contract import FailedExchange, InvalidField, InvalidReceivers, Rejection, TemporaryRejection
 
 
 class WeComError(Exception):
@@ -14,14 +15,77 @@ class WeComError(Exception):
 
     kind: ClassVar[str]
     """The case of the contract's `error`, such as `permanent-rejected`."""
-    retryable: ClassVar[bool] = False
-    """Whether repeating the same call can help and does no harm."""
-    took_effect: ClassVar[bool | None] = False
-    """Whether the call took effect. None where nobody knows."""
+    retryable: bool = False
+    """Whether retrying the same call can help and does no harm."""
 
     def __init__(self, payload: Any) -> None:
         super().__init__(payload)
         self.payload = payload
+
+    @property
+    def took_effect(self) -> bool | None:
+        """Whether the call took effect: False, or None where that is unknown."""
+        return None if self.request_sent else False
+
+    @property
+    def fields(self) -> Sequence[InvalidField]:
+        """All broken limits: each field by its path, as it is written in Python, with the reason."""
+        return ()
+
+    @property
+    def code(self) -> int | None:
+        """WeCom's error code (errcode)."""
+        return None
+
+    @property
+    def message(self) -> str | None:
+        """WeCom's own words. Not meant to be parsed."""
+        return None
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it."""
+        return None
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds to wait before retrying. None where WeCom documents no figure."""
+        return None
+
+    @property
+    def caller_address(self) -> str | None:
+        """The address that the call came from, as WeCom sees it: after 60020 the one to trust."""
+        return None
+
+    @property
+    def request_id(self) -> str | None:
+        """The number of the request, which WeCom's query page and support ask for."""
+        return None
+
+    @property
+    def invalid_receivers(self) -> InvalidReceivers | None:
+        """The receivers that WeCom refused, as beside 81013."""
+        return None
+
+    @property
+    def conflicting_user(self) -> str | None:
+        """The member who has the mobile number already (60104)."""
+        return None
+
+    @property
+    def server(self) -> str | None:
+        """The host that did not respond as WeCom does."""
+        return None
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of its response, if there was one."""
+        return None
+
+    @property
+    def request_sent(self) -> bool | None:
+        """Whether the call itself had been sent, at least in part, where no response of WeCom's came."""
+        return None
 
     def __str__(self) -> str:
         return str(self.payload)
@@ -35,7 +99,6 @@ class InvalidInput(WeComError):
 
     @property
     def fields(self) -> Sequence[InvalidField]:
-        """What is wrong: each field by its path in the contract, with the reason."""
         return self.payload
 
     def __str__(self) -> str:
@@ -48,99 +111,145 @@ class MissingCredential(WeComError):
     kind = "permanent-missing-credential"
 
 
-class Rejected(WeComError):
+class Refused(WeComError):
+    """What the two kinds of WeCom's refusals have in common."""
+
+    payload: Rejection | TemporaryRejection
+
+    @property
+    def code(self) -> int:
+        return self.payload.code
+
+    @property
+    def message(self) -> str:
+        return self.payload.message
+
+    @property
+    def hint(self) -> str:
+        return self.payload.hint
+
+    @property
+    def caller_address(self) -> str | None:
+        return self.payload.caller_address
+
+    @property
+    def request_id(self) -> str | None:
+        return self.payload.request_id
+
+    @property
+    def invalid_receivers(self) -> InvalidReceivers | None:
+        return self.payload.invalid_receivers
+
+    @property
+    def conflicting_user(self) -> str | None:
+        return self.payload.conflicting_user
+
+    def __str__(self) -> str:
+        operands = {
+            "from address": self.caller_address,
+            "the number belongs to member": self.conflicting_user,
+            "request": self.request_id,
+        }
+        more = "".join(f", {name} {value}" for name, value in operands.items() if value is not None)
+        return f"{self.code} {self.message}{more} ({self.hint})"
+
+
+class Rejected(Refused):
     """WeCom refused, and will refuse the same call again. It took no effect."""
 
     kind = "permanent-rejected"
     payload: Rejection
 
-    @property
-    def code(self) -> int:
-        """WeCom's error code (errcode)."""
-        return self.payload.code
 
-    @property
-    def message(self) -> str:
-        """WeCom's own words. Not meant to be parsed."""
-        return self.payload.message
-
-    @property
-    def hint(self) -> str:
-        """What to do about it."""
-        return self.payload.hint
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.message} ({self.hint})"
-
-
-class RejectedForNow(WeComError):
-    """WeCom refused for now: too often, too many at once, or busy. It took no effect; repeat it later."""
+class RejectedForNow(Refused):
+    """WeCom refused for now: too often, too many at once, or busy. It took no effect; retry later."""
 
     kind = "rejected-for-now"
     retryable = True
     payload: TemporaryRejection
 
     @property
-    def code(self) -> int:
-        """WeCom's error code (errcode)."""
-        return self.payload.code
-
-    @property
-    def message(self) -> str:
-        """WeCom's own words. Not meant to be parsed."""
-        return self.payload.message
-
-    @property
-    def hint(self) -> str:
-        """What to do about it."""
-        return self.payload.hint
-
-    @property
     def retry_after(self) -> int | None:
-        """Seconds to wait before repeating. None where WeCom documents no figure."""
         return self.payload.retry_after
 
+
+class ExchangeFailed(WeComError):
+    """What the kinds of failed exchanges have in common."""
+
+    payload: FailedExchange
+
+    @property
+    def server(self) -> str:
+        return self.payload.server
+
+    @property
+    def status(self) -> int | None:
+        return self.payload.status
+
+    @property
+    def request_sent(self) -> bool:
+        return self.payload.request_sent
+
     def __str__(self) -> str:
-        return f"{self.code} {self.message} ({self.hint})"
+        status = "" if self.status is None else f", status {self.status}"
+        return f"{self.payload.reason} ({self.server}{status})"
 
 
-class Unreachable(WeComError):
-    """There was no connection. Nothing was sent; repeat it later."""
+class Unreachable(ExchangeFailed):
+    """There was no connection. The call was not sent; retry later."""
 
     kind = "unreachable"
     retryable = True
 
 
-class NoReply(WeComError):
-    """The call was sent and no complete answer came. Repeating it does no harm."""
+class NoReply(ExchangeFailed):
+    """No complete response came, and retrying does no harm."""
 
     kind = "no-reply"
     retryable = True
-    took_effect = None
 
 
-class UnknownOutcome(WeComError):
-    """The call was sent and no complete answer came. Repeating it may do it twice: look first, or ask somebody."""
+class UnknownOutcome(ExchangeFailed):
+    """The call was sent and no complete response came. Retrying may do it twice: look first, or ask a person."""
 
     kind = "permanent-no-reply"
-    took_effect = None
 
 
-class UnexpectedReply(WeComError):
-    """An answer came that WeCom's documentation does not describe, as from a proxy."""
+class UnexpectedReply(ExchangeFailed):
+    """A response came that WeCom's documentation does not describe, as from a proxy: the base URL may be wrong."""
 
     kind = "permanent-unexpected-reply"
-    took_effect = None
 
 
 class ExecutionFailed(WeComError):
-    """The component itself broke, in the middle of a call. It is replaced; the next call finds a new one."""
+    """The component itself crashed, in the middle of a call. It is replaced; the next call finds a new one."""
 
     kind = "execution-failed"
-    took_effect = None
+
+    @property
+    def took_effect(self) -> bool | None:
+        return None
 
 
-KINDS = {
+class TimedOut(WeComError, TimeoutError):
+    """`timeout` passed. The call was stopped; if it had begun, whether it took effect is unknown."""
+
+    kind = "timed-out"
+
+    def __init__(self, payload: str, began: bool = True) -> None:
+        super().__init__(payload)
+        self.began = began
+        self.retryable = not began
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.payload, self.began)
+
+    @property
+    def took_effect(self) -> bool | None:
+        return None if self.began else False
+
+
+KINDS: dict[str, type[WeComError]] = {
     it.kind: it
     for it in (
         InvalidInput,

@@ -1,0 +1,201 @@
+//! Calls of actions: one, all pages of one, a pretended one, or a batch.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+};
+
+use serde_json::{Map, Value, json};
+use wecom_contract::{Action, Contract};
+
+use crate::{
+    arguments::{self, Identity},
+    cli::{Call, Using},
+    failure::Failure,
+    input,
+    member::{get, set},
+    output::{Format, Output, Paint, truncation, write_text},
+    session::Session,
+    suggest,
+    wire::Mode,
+};
+
+/// `wecom ACTION` and `wecom call ACTION`.
+pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(), Failure> {
+    let action = action(contract, &call.action)?;
+    let options = &call.options;
+    let arguments = arguments::build(contract, action, &options.arguments, &options.identity())?;
+    if options.dry_run {
+        return dry_run(output, action, &arguments, &options.using);
+    }
+    let mut setup = options.using.setup(Mode::Send);
+    // Who asks for a token wants WeCom's answer.
+    setup.cache &= action.name != "get-access-token";
+    if options.all {
+        let list = list_of_pages(contract, action)?;
+        let mut session = Session::new(setup, output)?;
+        return output.result(&all_pages(&mut session, action, arguments, &list)?);
+    }
+    output.result(&Session::new(setup, output)?.call(&action.name, &arguments)?)
+}
+
+fn action<'a>(contract: &'a Contract, name: &str) -> Result<&'a Action, Failure> {
+    contract.action(name).ok_or_else(|| {
+        let names = contract.actions.iter().map(|it| it.name.as_str());
+        Failure::UnknownAction { name: name.to_owned(), similar: suggest::similar(name, names) }
+    })
+}
+
+/// The field of an action's pages that holds the rows.
+fn list_of_pages(contract: &Contract, action: &Action) -> Result<String, Failure> {
+    let pages = |action: &Action| {
+        let fields = contract.fields(&action.result);
+        let cursor = fields.iter().any(|it| it.name == "next-cursor")
+            && action.inputs().iter().any(|it| it.name == "cursor");
+        let list = fields
+            .iter()
+            .find(|it| matches!(contract.resolve(&it.ty), wecom_contract::Type::List(_)));
+        list.filter(|_| cursor).map(|it| it.name.clone())
+    };
+    pages(action).ok_or_else(|| {
+        let names: Vec<&str> = contract
+            .actions
+            .iter()
+            .filter(|it| pages(it).is_some())
+            .map(|it| it.name.as_str())
+            .collect();
+        Failure::Usage(format!("--all is for actions with pages: {}", names.join(", ")))
+    })
+}
+
+/// The rows of all pages, as one page.
+fn all_pages(
+    session: &mut Session,
+    action: &Action,
+    mut arguments: Value,
+    list: &str,
+) -> Result<Value, Failure> {
+    let mut rows = Vec::new();
+    loop {
+        let mut page = session.call(&action.name, &arguments)?;
+        if let Some(Value::Array(more)) = page.get_mut(list).map(Value::take) {
+            rows.extend(more);
+        }
+        let Value::String(cursor) = get(&page, "next-cursor") else {
+            set(&mut page, list, rows);
+            return Ok(page);
+        };
+        set(&mut arguments, "cursor", cursor.as_str());
+    }
+}
+
+/// Shows the request that would be sent.
+fn dry_run(
+    output: Output,
+    action: &Action,
+    arguments: &Value,
+    using: &Using,
+) -> Result<(), Failure> {
+    let mut session = Session::new(using.setup(Mode::DryRun), output)?;
+    let outcome = session.call(&action.name, arguments);
+    let Some(request) = session.pretended() else {
+        // It was refused before it was sent.
+        return outcome.map(drop);
+    };
+    let truncated = outcome.ok().map(|it| get(&it, "truncated").clone()).filter(Value::is_array);
+    let request =
+        json!({ "dry-run": request, "truncated": truncated.unwrap_or_else(|| json!([])) });
+    if output.result_format() != Format::Text {
+        return output.result(&request);
+    }
+
+    let request = (get(&request, "dry-run"), get(&request, "truncated"));
+    let mut text =
+        format!("{} {}\n", string(get(request.0, "method")), string(get(request.0, "url")));
+    match get(request.0, "body") {
+        Value::Null => {}
+        Value::String(body) => text.extend(["\n", body, "\n"]),
+        body => text.extend(["\n", &format!("{body:#}"), "\n"]),
+    }
+    let paint = Paint::stdout();
+    for it in request.1.as_array().into_iter().flatten() {
+        text.extend(["\n", &truncation(it, output.lang, &paint)]);
+    }
+    text += "\n";
+    text += output.lang.pick("Nothing was sent.", "什么也没有发送。");
+    write_text(&text)
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// `wecom batch`: a line of JSON for each line of JSON.
+pub(crate) fn batch(
+    contract: &Contract,
+    output: Output,
+    file: &str,
+    using: &Using,
+) -> Result<(), Failure> {
+    let unreadable = |error: io::Error| Failure::Usage(format!("{file} cannot be read: {error}"));
+    let lines: Box<dyn BufRead> = match file {
+        "-" => Box::new(io::stdin().lock()),
+        _ => Box::new(BufReader::new(File::open(file).map_err(unreadable)?)),
+    };
+    let mut session = Session::new(using.setup(Mode::Send), output)?;
+    let (mut failed, mut of, mut code) = (0, 0, 0);
+    for (number, line) in lines.lines().enumerate() {
+        let line = line.map_err(unreadable)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        of += 1;
+        let mut report = json!({ "line": number + 1 });
+        match batch_line(contract, &mut session, &line, &using.identity(), &mut report) {
+            Ok(result) => set(&mut report, "result", result),
+            Err(failure) => {
+                set(&mut report, "error", failure.error());
+                failed += 1;
+                code = code.max(failure.code());
+            }
+        }
+        if !output.quiet || report.get("error").is_some() {
+            write_text(&report.to_string())?;
+        }
+    }
+    if failed > 0 { Err(Failure::Several { failed, of, code }) } else { Ok(()) }
+}
+
+fn batch_line(
+    contract: &Contract,
+    session: &mut Session,
+    line: &str,
+    identity: &Identity,
+    report: &mut Value,
+) -> Result<Value, Failure> {
+    let usage = |why: &str| {
+        Failure::Usage(format!(
+            "{why}; a line is {{\"action\": NAME, \"arguments\": {{…}}}}, and may have an \"id\""
+        ))
+    };
+    let line = input::json(line).map_err(|error| usage(&format!("the JSON is broken: {error}")))?;
+    let Value::Object(mut line) = line else { return Err(usage("the JSON is not an object")) };
+    if let Some(id) = line.remove("id") {
+        set(report, "id", id);
+    }
+    let Some(Value::String(name)) = line.remove("action") else {
+        return Err(usage("there is no \"action\""));
+    };
+    set(report, "action", name.as_str());
+    let arguments = match line.remove("arguments") {
+        None => Map::new(),
+        Some(Value::Object(arguments)) => arguments,
+        Some(_) => return Err(usage("\"arguments\" is not an object")),
+    };
+    if let Some(name) = line.keys().next() {
+        return Err(usage(&format!("there is no {name:?}")));
+    }
+    let action = action(contract, &name)?;
+    let arguments = arguments::from_object(contract, action, arguments, identity)?;
+    session.call(&action.name, &arguments)
+}

@@ -1,0 +1,132 @@
+//! `wecom profile`: keeps credentials for later calls.
+
+use std::io::{self, IsTerminal};
+
+use console::Term;
+use serde_json::{Value, json};
+
+use crate::{
+    failure::Failure,
+    input,
+    output::Output,
+    profiles::{self, FIELDS, Profile, Profiles},
+    suggest,
+};
+
+/// `wecom profile add`.
+pub(crate) fn add(output: Output, name: &str, words: &[String]) -> Result<(), Failure> {
+    check_name(name)?;
+    let mut profiles = Profiles::load()?;
+    let mut profile = Profile::new();
+    for word in words {
+        let (field, value) = field(word)?;
+        if profile.insert(field.to_owned(), value).is_some() {
+            return Err(Failure::Usage(format!("{field} is given twice")));
+        }
+    }
+    if words.is_empty() {
+        ask(&mut profile, output)?;
+    }
+    profile.retain(|_, value| !value.is_empty());
+    let secret = FIELDS.iter().any(|it| it.2 && profile.contains_key(it.0));
+    if !secret {
+        return Err(Failure::Usage(
+            "a profile needs a secret, contacts-secret or chatbot-key: write secret@=FILE, or secret@=- for standard input"
+                .into(),
+        ));
+    }
+    let shown = profiles::shown(&profile);
+    profiles.insert(name, profile)?;
+    output.result(
+        &json!({ "profile": name, "fields": shown, "file": profiles.path().display().to_string() }),
+    )
+}
+
+/// `wecom profile list`.
+pub(crate) fn list(output: Output) -> Result<(), Failure> {
+    let profiles = Profiles::load()?;
+    let row = |(name, profile): (&String, &Profile)| {
+        let mut row = json!({ "profile": name });
+        if let (Some(row), Value::Object(fields)) = (row.as_object_mut(), profiles::shown(profile))
+        {
+            row.extend(fields);
+        }
+        row
+    };
+    output.result(&profiles.iter().map(row).collect())
+}
+
+/// `wecom profile remove`.
+pub(crate) fn remove(output: Output, name: &str) -> Result<(), Failure> {
+    let mut profiles = Profiles::load()?;
+    if profiles.remove(name)? {
+        return output.result(&json!({ "removed": name }));
+    }
+    let names: Vec<&str> = profiles.iter().map(|it| it.0.as_str()).collect();
+    let similar = suggest::did_you_mean(&suggest::similar(name, names.into_iter()));
+    Err(Failure::Usage(format!("no profile is called {name}{similar}")))
+}
+
+/// The names that the component takes.
+fn check_name(name: &str) -> Result<(), Failure> {
+    const MAX_NAME: usize = 32;
+    let fits = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    if (1..=MAX_NAME).contains(&name.len()) && name.chars().all(fits) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "a profile's name has 1 to {MAX_NAME} letters, digits, `-` and `_`"
+    )))
+}
+
+/// A field and its value, from `NAME=VALUE` or `NAME@=FILE`.
+fn field(word: &str) -> Result<(&'static str, String), Failure> {
+    let known = || FIELDS.iter().map(|it| it.0).collect::<Vec<_>>().join(", ");
+    let Some((name, value)) = word.split_once('=') else {
+        return Err(Failure::Usage(format!(
+            "write NAME=VALUE or NAME@=FILE; names are {}",
+            known()
+        )));
+    };
+    let from_file = name.ends_with('@');
+    let name = name.trim_end_matches('@');
+    let Some((name, _, secret)) = FIELDS.iter().find(|it| it.0 == name) else {
+        let similar = suggest::similar(name, FIELDS.iter().map(|it| it.0));
+        let similar = suggest::did_you_mean(&similar);
+        return Err(Failure::Usage(format!(
+            "a profile has no {name}{similar}; it has {}",
+            known()
+        )));
+    };
+    if *secret && !from_file {
+        return Err(Failure::Usage(format!(
+            "{name} would stay in the shell's history and in the list of processes: write {name}@=FILE, \
+             or {name}@=- for standard input"
+        )));
+    }
+    let value =
+        if from_file { input::text(value).map_err(Failure::Usage)? } else { value.to_owned() };
+    Ok((name, value.trim().to_owned()))
+}
+
+/// Asks for the fields on a terminal; secrets are not shown.
+fn ask(profile: &mut Profile, output: Output) -> Result<(), Failure> {
+    let term = Term::stderr();
+    if !io::stdin().is_terminal() || !term.is_term() {
+        return Err(Failure::Usage(
+            "write corp-id=ID secret@=FILE and so on; see `wecom help credentials`".into(),
+        ));
+    }
+    let unreadable =
+        |error: io::Error| Failure::Usage(format!("the terminal cannot be read: {error}"));
+    output.note(output.lang.pick(
+        "Leave empty what you do not have. Secrets are not shown.",
+        "没有的项目请留空。输入的 secret 不会显示。",
+    ));
+    for (name, _, secret) in FIELDS {
+        term.write_str(&format!("{name}: ")).map_err(unreadable)?;
+        let value = if *secret { term.read_secure_line() } else { term.read_line() };
+        profile.insert((*name).to_owned(), value.map_err(unreadable)?.trim().to_owned());
+    }
+    Ok(())
+}

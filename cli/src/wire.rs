@@ -1,0 +1,319 @@
+//! The requests of a call: observed, shown, or only pretended.
+
+use std::{
+    collections::BTreeSet,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use wecom_host::{Body, Pool, PoolOptions, Sending, Timeouts, Transport, TransportError, body};
+
+use crate::{mask::Mask, progress::Progress, tokens::TokenFiles};
+
+/// What becomes of requests.
+pub(crate) enum Mode {
+    /// They are sent.
+    Send,
+    /// Nothing is sent: tokens are made up, and every action is accepted. The request of the action is kept.
+    DryRun,
+    /// Nothing is sent: every action is answered with this error code.
+    Refuse(i64),
+}
+
+/// The transport of the command.
+pub(crate) struct Wire {
+    mode: Mode,
+    network: Pool,
+    /// Shows every request and response on stderr.
+    verbose: bool,
+    /// Tokens that are kept between runs.
+    tokens: Option<TokenFiles>,
+    progress: Progress,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    sent: bool,
+    pretended: Option<Value>,
+    /// The tokens that were asked for: asked for again, one is dead, and the one in the file with it.
+    asked: BTreeSet<String>,
+    mask: Mask,
+}
+
+impl Wire {
+    pub(crate) fn new(
+        mode: Mode,
+        verbose: bool,
+        tokens: Option<TokenFiles>,
+        progress: Progress,
+    ) -> Self {
+        let network = Pool::new(PoolOptions::default());
+        Self { mode, network, verbose, tokens, progress, state: Mutex::default() }
+    }
+
+    /// Forgets what was sent before: a call begins.
+    pub(crate) fn begin(&self) {
+        let mut state = self.state();
+        state.sent = false;
+        state.pretended = None;
+    }
+
+    /// Whether the request of an action, not of a token, may have been sent.
+    pub(crate) fn sent(&self) -> bool {
+        self.state().sent
+    }
+
+    /// The request that a dry run kept.
+    pub(crate) fn pretended(&self) -> Option<Value> {
+        self.state().pretended.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn exchange(
+        self: Arc<Self>,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, TransportError> {
+        self.state().mask.learn(request.uri());
+        if is_token_request(&request) {
+            return self.token(request, timeouts).await;
+        }
+        match self.mode {
+            Mode::Send => {
+                self.state().sent = true;
+                self.network(request, timeouts).await
+            }
+            Mode::DryRun => {
+                let (head, content) = request.into_parts();
+                let content = content.collect().await?.to_bytes();
+                let mut state = self.state();
+                state.pretended = Some(json!({
+                    "method": head.method.as_str(),
+                    "url": state.mask.url(&head.uri),
+                    "body": shown_body(&content),
+                }));
+                Ok(accepted())
+            }
+            Mode::Refuse(code) => {
+                drop(request.into_body().collect().await?);
+                Ok(answer(&json!({ "errcode": code, "errmsg": "" })))
+            }
+        }
+    }
+
+    /// Fetches a token, or takes the one of an earlier run.
+    async fn token(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, TransportError> {
+        if !matches!(self.mode, Mode::Send) {
+            let mut state = self.state();
+            // Of an action that fetches a token, this is the request.
+            let url = state.mask.url(request.uri());
+            state.pretended = Some(json!({ "method": "GET", "url": url, "body": null }));
+            return Ok(answer(&json!({
+                "errcode": 0, "errmsg": "ok", "access_token": "***", "expires_in": 7200,
+            })));
+        }
+        let Some(files) = &self.tokens else { return self.network(request, timeouts).await };
+        let name = TokenFiles::name(request.uri());
+        let first = self.state().asked.insert(name.clone());
+        if let Some((token, expires_in)) = files.read(&name).filter(|_| first) {
+            self.state().mask.add(&token);
+            return Ok(answer(&json!({
+                "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in,
+            })));
+        }
+        let loopback = is_loopback(request.uri());
+        let (head, content) = self.network(request, timeouts).await?.into_parts();
+        let content = content.collect().await?.to_bytes();
+        files.keep(&name, loopback, &content);
+        Ok(Response::from_parts(head, body(content)))
+    }
+
+    async fn network(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, TransportError> {
+        if self.verbose {
+            self.shown(request, timeouts).await
+        } else {
+            self.plain(request, timeouts).await
+        }
+    }
+
+    async fn plain(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, TransportError> {
+        let length = request.headers().get(http::header::CONTENT_LENGTH);
+        let length = length.and_then(|it| it.to_str().ok()?.parse().ok());
+        let bar = self.progress.upload(length);
+        let request = match bar {
+            Some(bar) => request.map(|inner| Body::new(Counted { inner, bar })),
+            None => request,
+        };
+        self.network.send(request, timeouts).await
+    }
+
+    async fn shown(
+        &self,
+        request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> Result<Response<Body>, TransportError> {
+        let (head, content) = request.into_parts();
+        let content = content.collect().await?.to_bytes();
+        {
+            let mask = &self.state().mask;
+            self.progress.line(&format!("> {} {}", head.method, mask.url(&head.uri)));
+            self.show('>', &content, mask);
+        }
+        let start = Instant::now();
+        let outcome = self.plain(Request::from_parts(head, body(content)), timeouts).await;
+        let took = start.elapsed().as_millis();
+        let (head, content) = match outcome {
+            Ok(response) => response.into_parts(),
+            Err(error) => {
+                self.progress.line(&format!("< no response after {took} ms: {error}"));
+                return Err(error);
+            }
+        };
+        let content = content.collect().await?.to_bytes();
+        let mut state = self.state();
+        state.mask.learn_token(&content);
+        self.progress.line(&format!("< {} after {took} ms", head.status));
+        self.show('<', &content, &state.mask);
+        Ok(Response::from_parts(head, body(content)))
+    }
+
+    /// Shows the beginning of a body.
+    fn show(&self, prefix: char, content: &Bytes, mask: &Mask) {
+        const MAX_CHARS: usize = 2000;
+        if content.is_empty() {
+            return;
+        }
+        let text = match shown_body(content) {
+            Value::String(text) => text,
+            json => json.to_string(),
+        };
+        let mut text = mask.text(&text);
+        if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
+            text.truncate(end);
+            text.push('…');
+        }
+        self.progress.line(&format!("{prefix} {text}"));
+    }
+}
+
+/// The transport that the host gets.
+pub(crate) struct Shared(pub(crate) Arc<Wire>);
+
+impl Transport for Shared {
+    fn send(&self, request: Request<Body>, timeouts: Timeouts) -> Sending {
+        Box::pin(Arc::clone(&self.0).exchange(request, timeouts))
+    }
+}
+
+/// Fetching a token changes nothing.
+fn is_token_request(request: &Request<Body>) -> bool {
+    request.uri().path().ends_with("/cgi-bin/gettoken")
+}
+
+fn is_loopback(uri: &http::Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
+}
+
+/// JSON as it is, and of everything else what it is.
+fn shown_body(content: &Bytes) -> Value {
+    if content.is_empty() {
+        return Value::Null;
+    }
+    match serde_json::from_slice(content) {
+        Ok(json) => json,
+        Err(_) => match std::str::from_utf8(content) {
+            Ok(text) if !text.starts_with("--") => text.into(),
+            _ => format!("multipart/form-data, {} bytes", content.len()).into(),
+        },
+    }
+}
+
+fn answer(json: &Value) -> Response<Body> {
+    let mut response = Response::new(body(json.to_string()));
+    let json = http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+    response
+}
+
+/// What every action reads as success.
+fn accepted() -> Response<Body> {
+    answer(&json!({
+        "errcode": 0,
+        "errmsg": "ok",
+        "id": 1,
+        "chatid": "dry-run",
+        "msgid": "dry-run",
+        "media_id": "dry-run",
+        "type": "file",
+        "created_at": "0",
+        "department_id": [],
+        "dept_user": [],
+        "chat_info": { "chatid": "dry-run", "name": "", "owner": "", "userlist": [], "chat_type": 0 },
+    }))
+}
+
+/// A body whose bytes move a progress bar.
+struct Counted {
+    inner: Body,
+    bar: indicatif::ProgressBar,
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(cx);
+        match &frame {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.bar.inc(data.len() as u64);
+                }
+            }
+            Poll::Ready(None | Some(Err(_))) => self.bar.finish_and_clear(),
+            Poll::Pending => {}
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

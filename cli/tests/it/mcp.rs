@@ -1,0 +1,143 @@
+//! `wecom mcp`, spoken to as a client speaks.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::server::{Answer, Server};
+
+struct Client {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    id: u64,
+}
+
+impl Client {
+    fn new(server: &Server, options: &str) -> Self {
+        let mut command = server.command(&format!("wecom mcp {options}"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut client = Self { child, lines, id: 0 };
+        let hello = client.ask(
+            "initialize",
+            json!({
+                "protocolVersion": "2025-06-18", "capabilities": {},
+                "clientInfo": { "name": "test", "version": "0" },
+            }),
+        );
+        assert_eq!(hello["serverInfo"]["name"], "wecom");
+        client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        client
+    }
+
+    fn send(&mut self, message: &Value) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{message}").unwrap();
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.id += 1;
+        let id = self.id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        loop {
+            let answer: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+            if answer["id"] == id {
+                return if answer["result"].is_null() {
+                    answer["error"].clone()
+                } else {
+                    answer["result"].clone()
+                };
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: Value) -> Value {
+        self.ask("tools/call", json!({ "name": name, "arguments": arguments }))
+    }
+
+    /// Closes standard input, which ends the server.
+    fn end(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn tools_are_listed_and_called() {
+    let server = Server::accepting();
+    let mut client = Client::new(&server, "");
+    let tools = client.ask("tools/list", json!({}));
+    let tools = tools["tools"].as_array().unwrap().clone();
+    let tool = tools.iter().find(|it| it["name"] == "send-chatbot-text").unwrap();
+    assert_eq!(tool["inputSchema"]["required"], json!(["content"]));
+    assert!(tool["inputSchema"]["properties"]["chatbot"].is_null(), "{tool}");
+
+    let result = client.call("send-chatbot-text", json!({ "content": "@hi" }));
+    assert_eq!(result["structuredContent"]["truncated"], json!([]));
+    assert_eq!(server.sent()["text"]["content"], "@hi");
+    let refused = client
+        .call("send-chatbot-text", json!({ "content": "x", "chatbot": { "profile": "other" } }));
+    assert_eq!(refused["isError"], true);
+    assert!(client.call("get-access-token", json!({ "scope": "contacts" }))["code"].is_number());
+    client.end();
+}
+
+#[test]
+fn errors_say_whether_to_try_again() {
+    for (answer, retryable, took_effect) in [
+        (Answer::Json(json!({ "errcode": 45009, "errmsg": "api freq out of limit" })), true, "no"),
+        (Answer::Json(json!({ "errcode": 93000, "errmsg": "invalid webhook url" })), false, "no"),
+        (Answer::Silence, false, "unknown"),
+    ] {
+        let server = Server::new(answer);
+        let mut client = Client::new(&server, "--timeout 1");
+        let result = client.call("send-chatbot-text", json!({ "content": "x" }));
+        assert_eq!(result["isError"], true);
+        let report = &result["structuredContent"];
+        assert_eq!(
+            (&report["retryable"], &report["took-effect"]),
+            (&json!(retryable), &json!(took_effect)),
+            "{report}"
+        );
+        client.end();
+    }
+}
+
+#[test]
+fn files_come_from_the_granted_folder_alone() {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/granted");
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(format!("{folder}/rota.txt"), "Mon 7-5").unwrap();
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/private.txt"), "Mon 7-5").unwrap();
+    let server = Server::new(Answer::Json(json!({
+        "errcode": 0, "errmsg": "", "type": "file", "media_id": "MID-1", "created_at": "1789000000",
+    })));
+    let mut client = Client::new(&server, &format!("--files {folder}"));
+    let mut upload = |path: &str| {
+        client.call(
+            "upload-media",
+            json!({ "kind": "file", "file-name": "r.txt", "content-path": path }),
+        )
+    };
+    assert_eq!(upload("rota.txt")["structuredContent"]["id"], "MID-1");
+    for path in
+        ["../private.txt", concat!(env!("CARGO_TARGET_TMPDIR"), "/private.txt"), ".", "missing"]
+    {
+        let result = upload(path);
+        assert_eq!(result["isError"], true);
+        assert!(result.to_string().contains("is not a file in the folder"), "{result}");
+    }
+    client.end();
+}
+
+#[test]
+fn read_only_offers_no_writing() {
+    let server = Server::accepting();
+    let mut client = Client::new(&server, "--read-only");
+    let answer = client.call("send-chatbot-text", json!({ "content": "x" }));
+    assert!(answer["message"].to_string().contains("there is no tool"), "{answer}");
+    client.end();
+    assert!(server.requests().is_empty());
+}

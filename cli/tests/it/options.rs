@@ -1,0 +1,300 @@
+//! What a call does beside calling: forms of output, dry runs, retries, pages, batches, tokens, profiles.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use serde_json::{Value, json};
+
+use crate::{
+    error, outcome, result,
+    server::{Answer, Server, wecom},
+};
+
+/// An empty folder for a test.
+fn folder(name: &str) -> String {
+    let folder = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(output: &std::process::Output) -> String {
+    assert!(output.status.success(), "{}", outcome(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn forms_of_output() {
+    let server = Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
+    let run = |words: &str| {
+        text(&server.run(&format!("wecom send-app-text recipients=everyone content=hi {words}")))
+    };
+    assert!(run("-o yaml").contains("message-id: m1\n"));
+    assert!(run("-o table").lines().any(|it| it.split_whitespace().eq(["message-id", "m1"])));
+    assert_eq!(run("-o text"), "message-id: m1\n");
+    assert!(run("").starts_with("{\"message-id\":\"m1\""));
+    assert_eq!(run("-q"), "");
+    let output = server.run("wecom send-app-text recipients=x content=hi -o yaml");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).starts_with("error:\n  arguments:\n"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn dry_run_sends_nothing() {
+    let server = Server::accepting();
+    let output = server.run("wecom send-app-text recipients=everyone content=@- --dry-run");
+    let request = result(&output);
+    assert_eq!(request["dry-run"]["method"], "POST");
+    assert_eq!(
+        request["dry-run"]["url"],
+        format!("{}/cgi-bin/message/send?access_token=***", server.base).as_str()
+    );
+    assert_eq!(request["dry-run"]["body"]["text"]["content"], "@-");
+
+    let long = "x".repeat(3000);
+    let output =
+        server.run(&format!("wecom create-group-chat name={long} members=a members=b --dry-run"));
+    assert_eq!(result(&output)["truncated"][0]["field"], "group-chat.name");
+    let output = server
+        .run(&format!("wecom send-group-text group-chat-id=a content={long} --dry-run -o text"));
+    let words = text(&output);
+    assert!(
+        words.contains("appchat/send?access_token=***") && words.contains("Nothing was sent."),
+        "{words}"
+    );
+    assert!(words.contains("Truncated:") && words.contains("from 3000 to 2048 bytes"), "{words}");
+
+    let output = server.run("wecom send-chatbot-text content= --dry-run");
+    assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn verbose_shows_requests_without_secrets() {
+    let server = Server::accepting();
+    let output = server.run("wecom send-app-text recipients=everyone content=hi -v --no-cache");
+    let shown = String::from_utf8_lossy(&output.stderr);
+    for part in [
+        "> GET http",
+        "corpsecret=***",
+        "> POST http",
+        "access_token=***",
+        "\"content\":\"hi\"",
+        "< 200 OK after",
+    ] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+    for secret in ["secret-of-the-application", "token-of-the-test"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    result(&output);
+}
+
+#[test]
+fn retries_what_may_be_retried() {
+    let busy = json!({ "errcode": -1, "errmsg": "system error" });
+    let done = json!({ "errcode": 0, "errmsg": "ok", "department_id": [] });
+    let server = Server::new(Answer::Sequence(vec![busy.clone(), done]));
+    result(&server.run("wecom list-department-ids --retry 2 --no-cache"));
+    let server = Server::new(Answer::Json(busy));
+    let output = server.run("wecom list-department-ids --retry 1 --no-cache");
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(server.requests().len(), 3);
+    // Refused for good: once.
+    let server =
+        Server::new(Answer::Json(json!({ "errcode": 60123, "errmsg": "invalid party id" })));
+    let output = server.run("wecom list-department-ids --retry 5 --no-cache");
+    assert_eq!((output.status.code(), server.requests().len()), (Some(3), 2));
+}
+
+#[test]
+fn all_pages() {
+    let page = |user: &str, cursor: &str| json!({ "errcode": 0, "errmsg": "ok", "next_cursor": cursor, "dept_user": [{ "userid": user, "department": 1 }] });
+    let server =
+        Server::new(Answer::Sequence(vec![page("a", "c2"), page("b", "c3"), page("c", "")]));
+    let all = result(&server.run("wecom list-member-ids --all --no-cache"));
+    let users: Vec<_> =
+        all["members"].as_array().unwrap().iter().map(|it| it["user-id"].clone()).collect();
+    assert_eq!((json!(users), &all["next-cursor"]), (json!(["a", "b", "c"]), &Value::Null));
+    assert_eq!(server.requests().len(), 4);
+    assert_eq!(server.sent()["cursor"], "c3");
+    let output = server.run("wecom delete-member user-id=x --all");
+    assert!(error(&output)["usage"].to_string().contains("list-member-ids"));
+}
+
+#[test]
+fn batch_reports_each_line() {
+    let server = Server::accepting();
+    let lines = [
+        r#"{"action":"send-chatbot-text","arguments":{"content":"@one"},"id":7}"#,
+        "",
+        r#"{"action":"send-chatbot-txt"}"#,
+        r#"{"action":"send-chatbot-text","arguments":{"contnt":"x"}}"#,
+        "{broken",
+        r#"{"action":"send-chatbot-markdown","arguments":{"content":"two"}}"#,
+    ];
+    fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/batch.jsonl"), lines.join("\n")).unwrap();
+    for shell in ["wecom batch batch.jsonl", "wecom batch <batch.jsonl"] {
+        let output = server.run(shell);
+        assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
+        assert_eq!(error(&output)["batch"], json!({ "failed": 3, "of": 5 }));
+        let reports: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(|it| serde_json::from_str(it).unwrap())
+            .collect();
+        assert_eq!(
+            reports[0],
+            json!({ "line": 1, "id": 7, "action": "send-chatbot-text", "result": { "truncated": [] } })
+        );
+        assert_eq!(reports[1]["error"]["unknown-action"]["similar"][0], "send-chatbot-text");
+        assert_eq!(reports[2]["error"]["arguments"][0]["field"], "message.contnt");
+        assert!(reports[3]["error"]["usage"].to_string().contains("broken"));
+        assert_eq!(
+            (reports[4]["line"].as_u64(), &reports[4]["result"]["truncated"]),
+            (Some(6), &json!([]))
+        );
+    }
+}
+
+#[test]
+fn tokens_are_kept_between_runs() {
+    let server = Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
+    let cache = folder("tokens");
+    let run = |words: &str| {
+        let shell = format!("wecom send-app-text recipients=everyone content=hi {words}");
+        result(&server.command(&shell).env("XDG_CACHE_HOME", &cache).output().unwrap());
+        server.requests().len()
+    };
+    assert_eq!([run(""), run(""), run("--no-cache"), run("")], [2, 3, 5, 6]);
+
+    let tokens = format!("{cache}/wecom-connector/tokens");
+    let files: Vec<_> = fs::read_dir(&tokens).unwrap().map(|it| it.unwrap().path()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let name = files[0].to_string_lossy().into_owned();
+    assert!(!name.contains("corp") && !name.contains("secret-of"), "{name}");
+    assert_eq!(fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
+    // One that others can read is not trusted, and replaced.
+    fs::set_permissions(&files[0], fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!([run(""), run("")], [8, 9]);
+    fs::write(&files[0], "{").unwrap();
+    assert_eq!([run(""), run("")], [11, 12]);
+}
+
+#[test]
+fn dead_tokens_are_fetched_again() {
+    let done = json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" });
+    let dead = json!({ "errcode": 42001, "errmsg": "access_token expired" });
+    let server = Server::new(Answer::Sequence(vec![done.clone(), dead, done]));
+    let cache = folder("dead-tokens");
+    let run = || {
+        let shell = "wecom send-app-text recipients=everyone content=hi";
+        result(&server.command(shell).env("XDG_CACHE_HOME", &cache).output().unwrap());
+        server.requests().into_iter().filter(|it| it.target.contains("gettoken")).count()
+    };
+    assert_eq!([run(), run(), run()], [1, 2, 2]);
+}
+
+#[test]
+fn profiles_are_kept() {
+    let server = Server::accepting();
+    let config = folder("profiles");
+    let run = |shell: &str| wecom(shell).env("XDG_CONFIG_HOME", &config).output().unwrap();
+    let add = format!(
+        "printf 'key-of-sales\\n' | wecom profile add sales chatbot-key@=- base-url={}",
+        server.base
+    );
+    let added = run(&add);
+    assert_eq!(result(&added)["fields"]["chatbot-key"], "***");
+    let listed = result(&run("wecom profile list"));
+    assert_eq!(listed[0]["profile"], "sales");
+    assert!(!listed.to_string().contains("key-of-sales"));
+
+    for shell in [
+        "wecom send-chatbot-text content=hi --profile sales",
+        "WECOM_PROFILE=sales; export WECOM_PROFILE; wecom send-chatbot-text content=hi",
+    ] {
+        result(&run(shell));
+        assert!(server.requests().last().unwrap().target.contains("key=key-of-sales"));
+    }
+
+    let file = format!("{config}/wecom-connector/profiles.json");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let refused = run("wecom send-chatbot-text content=hi --profile sales");
+    assert!(
+        error(&refused)["usage"].to_string().contains("others can read"),
+        "{}",
+        outcome(&refused)
+    );
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+
+    let secret = run("wecom profile add x secret=hunter2hunter2");
+    assert!(error(&secret)["usage"].to_string().contains("secret@=FILE"));
+    assert!(!outcome(&secret).contains("hunter2"));
+    assert_eq!(result(&run("wecom profile remove sales")), json!({ "removed": "sales" }));
+    assert_eq!(run("wecom profile remove sales").status.code(), Some(2));
+}
+
+#[test]
+fn codes_are_explained_offline() {
+    let output = wecom("wecom explain 60020").output().unwrap();
+    let explained = result(&output);
+    assert_eq!(explained["answers"][0]["case"], "permanent-rejected");
+    assert!(!explained["answers"][0]["hint"].as_str().unwrap().is_empty());
+    let words = text(&wecom("wecom explain 81013 -o text").output().unwrap());
+    assert!(words.contains("send-app-text") && words.starts_with("81013\n"), "{words}");
+    let busy = result(&wecom("wecom explain -1").output().unwrap());
+    assert_eq!(busy["answers"][0]["case"], "rejected-for-now");
+    assert_eq!(wecom("wecom explain 0").output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn check_says_what_works() {
+    let server =
+        Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "department_id": [] })));
+    let found = result(&server.run("wecom check"));
+    let states: Vec<_> = found.as_array().unwrap().iter().map(|it| it["state"].clone()).collect();
+    assert_eq!(json!(states), json!(["ok", "ok", "ok"]));
+
+    let server = Server::new(Answer::Json(
+        json!({ "errcode": 60020, "errmsg": "not allow to access from your ip" }),
+    ));
+    let output = server.run("wecom check -o text");
+    assert_eq!(output.status.code(), Some(3), "{}", outcome(&output));
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("!! application secret: 60020 not allow"), "{words}");
+    let output = wecom("wecom check").output().unwrap();
+    assert!(error(&output)["usage"].to_string().contains("WECOM_CORP_ID"));
+}
+
+#[test]
+fn shells_complete_parameters() {
+    // What bash offers behind a line, asked as bash asks.
+    let offered = |line: &str| {
+        let shell = format!(
+            "export WECOM=\"$(dirname \"{0}\")\"; PATH=\"$WECOM:$PATH\" bash -c 'eval \"$(wecom completions bash)\"; \
+             compopt() {{ :; }}; COMP_LINE=\"$1\"; COMP_POINT=${{#COMP_LINE}}; _wecom; echo \"${{COMPREPLY[@]}}\"' bash '{line}'",
+            env!("CARGO_BIN_EXE_wecom")
+        );
+        text(&wecom(&shell).output().unwrap()).trim().to_owned()
+    };
+    assert_eq!(offered("wecom send-app-text-"), "send-app-text-card");
+    assert_eq!(offered("wecom upload-media kind=v"), "video voice");
+    assert_eq!(offered("wecom upload-media conte"), "content@=");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(
+            text(&wecom(&format!("wecom completions {shell}")).output().unwrap())
+                .contains("complete --")
+        );
+    }
+}
+
+#[test]
+fn manual_page_names_everything() {
+    let page = text(&wecom("wecom man").output().unwrap());
+    assert!(page.starts_with(".ie") || page.contains(".TH wecom 1"), "{page}");
+    for part in ["send\\-chatbot\\-text", "WECOM_CHATBOT_KEY", "explain"] {
+        assert!(page.contains(part), "{part} in\n{page}");
+    }
+}

@@ -1,0 +1,186 @@
+//! The contract: its documentation, its names, and the files made from it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::{Value, json};
+use wecom_contract::{Contract, Credentials, Effect, FILES, Kind, NamedType, Schemas, Type};
+
+fn contract() -> Contract {
+    Contract::load().unwrap()
+}
+
+/// The fields or cases of a type with their documentation.
+fn members(ty: &NamedType) -> Vec<(&str, &str)> {
+    match &ty.kind {
+        Kind::Alias { .. } => Vec::new(),
+        Kind::Record { fields } => {
+            fields.iter().map(|it| (it.name.as_str(), it.documentation.as_str())).collect()
+        }
+        Kind::Variant { cases } | Kind::Enum { cases } => {
+            cases.iter().map(|it| (it.name.as_str(), it.documentation.as_str())).collect()
+        }
+    }
+}
+
+#[test]
+fn all_files_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+    let names: BTreeSet<_> = names.map(|it| it.into_string().unwrap()).collect();
+    assert_eq!(names, FILES.iter().map(|it| it.0.to_owned()).collect());
+}
+
+#[test]
+fn contract_json_is_current() {
+    let file = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/contract.json")).unwrap();
+    assert!(file == contract().to_json_text(), "run `cargo run -p wecom-contract`");
+}
+
+#[test]
+fn everything_is_documented() {
+    let contract = contract();
+    assert!(contract.actions.len() >= 32, "{} actions", contract.actions.len());
+    let mut items = vec![("package".to_owned(), contract.documentation.as_str())];
+    items.extend(contract.interfaces.iter().map(|it| (it.name.clone(), &*it.documentation)));
+    for ty in &contract.types {
+        items.push((ty.name.clone(), &ty.documentation));
+        items.extend(members(ty).iter().map(|it| (format!("{}.{}", ty.name, it.0), it.1)));
+    }
+    for action in &contract.actions {
+        items.push((action.name.clone(), &action.documentation));
+        assert!(!action.errors.is_empty(), "{} names no error", action.name);
+        assert!(!action.page.title.is_empty(), "{} names no page", action.name);
+    }
+    let bare: Vec<_> = items.iter().filter(|it| it.1.trim().is_empty()).map(|it| &it.0).collect();
+    assert!(bare.is_empty(), "without documentation: {bare:?}");
+}
+
+#[test]
+fn names_are_plain_and_unique() {
+    let contract = contract();
+    let mut seen = BTreeSet::new();
+    let mut names: Vec<&str> = contract.interfaces.iter().map(|it| it.name.as_str()).collect();
+    for ty in &contract.types {
+        assert!(seen.insert(&ty.name), "two interfaces define {}", ty.name);
+        names.push(&ty.name);
+        names.extend(members(ty).iter().map(|it| it.0));
+    }
+    for action in &contract.actions {
+        assert!(seen.insert(&action.name), "two interfaces define {}", action.name);
+        names.push(&action.name);
+        names.extend(action.parameters.iter().map(|it| it.name.as_str()));
+    }
+    let plain = |word: &str| {
+        word.starts_with(|it: char| it.is_ascii_lowercase())
+            && word.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    };
+    for name in names {
+        assert!(name.split('-').all(plain), "{name}");
+    }
+    for (file, text) in FILES {
+        for line in text.lines().filter(|it| !it.trim_start().starts_with("///")) {
+            assert!(!line.contains('%'), "{file}: {line}");
+        }
+    }
+}
+
+#[test]
+fn credentials_come_first() {
+    for action in contract().actions {
+        let chatbot = action.name.contains("chatbot");
+        let expected = if chatbot { Credentials::Chatbot } else { Credentials::Application };
+        assert_eq!(action.credentials, expected, "{}", action.name);
+        assert!(action.parameters.len() <= 3, "{} takes too many parameters", action.name);
+    }
+}
+
+#[test]
+fn effects() {
+    let contract = contract();
+    let effect = |name: &str| contract.action(name).unwrap().effect;
+    assert_eq!(effect("list-member-ids"), Effect::Read);
+    assert_eq!(effect("get-group-chat"), Effect::Read);
+    assert_eq!(effect("update-member"), Effect::Write);
+    assert_eq!(effect("send-chatbot-text"), Effect::Write);
+    assert_eq!(effect("delete-department"), Effect::Delete);
+    assert_eq!(effect("recall-app-message"), Effect::Delete);
+}
+
+#[test]
+fn types_of_an_action() {
+    let contract = contract();
+    let action = contract.action("update-member").unwrap();
+    let json = json!(action.parameters);
+    assert_eq!(json[2], json!({ "name": "changes", "type": { "named": "member-changes" } }));
+    assert_eq!(action.result, Type::Named("receipt".into()));
+    assert_eq!(contract.types_in(&action.result), ["receipt", "truncation"]);
+    assert_eq!(contract.record_parameter(action).unwrap().name, "changes");
+    let department = contract.resolve(&Type::Named("department-id".into())).clone();
+    assert_eq!(department, Type::U32);
+    assert_eq!(department.range(), Some((0, 4_294_967_295)));
+
+    assert!(contract.is_file(&Type::List(Type::U8.into())));
+    assert!(!contract.is_file(&Type::List(Type::U32.into())));
+    assert!(!contract.is_file(&Type::Named("recipients".into())));
+}
+
+#[test]
+fn schemas() {
+    let contract = contract();
+    let file: Value = serde_json::from_str(&contract.to_json_text()).unwrap();
+    let action = file["actions"].as_array().unwrap();
+    let action = action.iter().find(|it| it["name"] == "list-member-ids").unwrap();
+    assert_eq!(
+        action["arguments-schema"],
+        json!({
+            "type": "object",
+            "properties": {
+                "application": { "$ref": "#/$defs/application" },
+                "cursor": { "anyOf": [{ "type": "string" }, { "type": "null" }] },
+                "limit": {
+                    "anyOf": [
+                        { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 },
+                        { "type": "null" },
+                    ],
+                },
+            },
+            "required": ["application"],
+            "additionalProperties": false,
+        })
+    );
+    assert_eq!(action["result-schema"], json!({ "$ref": "#/$defs/member-page" }));
+
+    // Every reference leads somewhere.
+    let mut references = BTreeSet::new();
+    collect_references(&file, &mut references);
+    assert!(references.len() > 30);
+    for name in &references {
+        assert!(file["$defs"][name].is_object(), "{name}");
+    }
+
+    let schemas = Schemas { contract: &contract, nullable: false, definitions: "#/$defs/" };
+    let recipients = schemas.named_type(contract.named_type("recipients").unwrap());
+    assert_eq!(recipients["oneOf"][0]["const"], "everyone");
+    let selected = &recipients["oneOf"][1];
+    assert_eq!(selected["properties"]["selected"], json!({ "$ref": "#/$defs/selection" }));
+    assert_eq!(selected["required"], json!(["selected"]));
+}
+
+fn collect_references(json: &Value, found: &mut BTreeSet<String>) {
+    match json {
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get("$ref") {
+                found.insert(reference.trim_start_matches("#/$defs/").to_owned());
+            }
+            object.values().for_each(|it| collect_references(it, found));
+        }
+        Value::Array(items) => items.iter().for_each(|it| collect_references(it, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,53 @@
+// From jco's declarations to what callers write and get.
+
+/** What a caller passes: `null` for absent, and a plain value where a variant's case needs no name. */
+export type Input<T> = T extends bigint
+  ? number | bigint
+  : T extends Uint32Array
+    ? readonly number[]
+    : T extends Uint8Array
+      ? Uint8Array | ArrayBuffer
+      : T extends { tag: 'set' | 'bytes' | 'base64'; val: infer Value }
+        ? InputFields<T> | Input<Value>
+        : T extends readonly (infer Item)[]
+          ? readonly Input<Item>[]
+          : T extends object
+            ? InputFields<T>
+            : T;
+
+type InputFields<T> = {
+  [K in keyof T]: undefined extends T[K] ? Input<Exclude<T[K], undefined>> | null | undefined : Input<T[K]>;
+};
+
+/** What a caller gets: plain numbers and arrays, so that `JSON.stringify` works. */
+export type Result<T> = T extends bigint
+  ? number
+  : T extends Uint32Array
+    ? number[]
+    : T extends Uint8Array
+      ? T
+      : T extends readonly (infer Item)[]
+        ? Result<Item>[]
+        : T extends object
+          ? { [K in keyof T]: Result<T[K]> }
+          : T;
+
+/** The functions of an interface without their first parameter, the credentials. */
+export type Bound<Interface> = {
+  [K in keyof Interface]: Interface[K] extends (credentials: never, ...rest: infer Rest) => infer R
+    ? (...parameters: OptionalTail<InputList<Rest>>) => Result<R>
+    : never;
+};
+
+type InputList<T extends unknown[]> = {
+  [K in keyof T]: undefined extends T[K] ? Input<Exclude<T[K], undefined>> | null | undefined : Input<T[K]>;
+};
+
+/** Parameters at the end that may be undefined may be left out. */
+type OptionalTail<T extends unknown[]> = { [K in keyof T]: undefined } extends T
+  ? Partial<T>
+  : T extends [unknown, ...infer Rest]
+    ? T extends [...infer First, ...Rest]
+      ? [...First, ...OptionalTail<Rest>]
+      : never
+    : never;

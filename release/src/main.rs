@@ -1,0 +1,47 @@
+//! Prepares the built component for release.
+
+mod metadata;
+mod sections;
+mod tool_docs;
+
+use std::{env, ffi::OsString, fs, path::Path};
+
+use anyhow::bail;
+
+const USAGE: &str = "\
+usage: wecom-release describe INPUT OUTPUT REVISION SOURCE
+       wecom-release document INPUT OUTPUT WIT
+       wecom-release show FILE
+
+  describe  removes names for debuggers and adds name, version, description and licence; the revision and the address of
+            the source too, where they are not empty
+  document  adds the documentation of the contract in the folder WIT, for hosts that offer the functions to a model as tools
+  show      prints what the other two have added, as JSON";
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let command: Vec<&str> = arguments.iter().filter_map(|it| it.to_str()).collect();
+    match command.as_slice() {
+        ["describe", input, output, revision, source] => {
+            let stripped = sections::without_names(&fs::read(input)?)?;
+            fs::write(output, metadata::describe(&stripped, revision, source)?)?;
+        }
+        ["document", input, output, wit] => {
+            let docs = tool_docs::section(Path::new(wit))?;
+            fs::write(output, sections::with_custom(fs::read(input)?, tool_docs::NAME, &docs))?;
+        }
+        ["show", file] => show(&fs::read(file)?)?,
+        _ => bail!("{USAGE}"),
+    }
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "it is a command")]
+fn show(wasm: &[u8]) -> anyhow::Result<()> {
+    let mut shown = metadata::read(wasm)?;
+    if let Some(docs) = sections::custom(wasm, tool_docs::NAME)? {
+        shown.insert("tools".to_owned(), tool_docs::read(docs)?);
+    }
+    println!("{}", serde_json::to_string_pretty(&shown)?);
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Sliding-window rate limits.
+
+use std::{collections::VecDeque, time::Duration};
+
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+
+/// When the admitted events happened, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct SlidingWindow {
+    times: VecDeque<Duration>,
+}
+
+impl SlidingWindow {
+    /// Counts this event if every limit leaves room for it. What is not admitted does not count.
+    pub(crate) fn admit(&mut self, now: Duration, limits: &[(Duration, usize)]) -> bool {
+        let longest = limits.iter().map(|(period, _)| *period).max().unwrap_or_default();
+        while self.times.front().is_some_and(|it| *it + longest <= now) {
+            self.times.pop_front();
+        }
+        let has_room = limits.iter().all(|(period, max)| {
+            let old = self.times.partition_point(|it| *it + *period <= now);
+            self.times.len() - old < *max
+        });
+        if has_room {
+            self.times.push_back(now);
+        }
+        has_room
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_holds_and_room_comes_back() {
+        let limits = [(MINUTE, 2), (HOUR, 3)];
+        let mut window = SlidingWindow::default();
+        let mut at = |seconds| window.admit(Duration::from_secs(seconds), &limits);
+        assert!(at(0));
+        assert!(at(1));
+        assert!(!at(59), "two within the minute");
+        assert!(at(60), "the first is a minute old");
+        assert!(!at(200), "three within the hour");
+        assert!(at(3600));
+    }
+}
