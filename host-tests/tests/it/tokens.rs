@@ -1,7 +1,5 @@
 //! What becomes of access tokens: one for each secret, kept for many calls, and a dead one replaced once.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use std::{fmt::Debug, time::Duration};
 
 use expect_test::expect;

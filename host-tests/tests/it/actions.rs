@@ -1,12 +1,5 @@
 //! Every action, typed: what it returns, the exact requests, and what the simulator knows afterwards.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests fail like tests"
-)]
-
 mod app_messages;
 mod chatbots;
 mod credentials;

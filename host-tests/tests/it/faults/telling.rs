@@ -11,7 +11,7 @@ use tokio::{
 use wecom_host::{CallError, Pool, PoolOptions};
 use wecom_simulator::Simulator;
 
-use crate::{PATIENCE, peer::listener};
+use super::{PATIENCE, peer::listener};
 
 const SECRET: &str = "s3cr3t/Ü +%&=\"x";
 const KEY: &str = "k3y/Ü +%&=\"x";

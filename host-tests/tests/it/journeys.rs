@@ -3,17 +3,6 @@
 //!
 //! `JOURNEY=<seed>` makes one journey again, and prints what happened.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "helpers of tests fail like tests"
-)]
-
-#[path = "support/dice.rs"]
-mod dice;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, panic,

@@ -1,8 +1,6 @@
 //! The examples of the contract, called as `wasmtime run --invoke` calls them: the text is WAVE, the linker is wasmtime's
 //! own, the values are dynamic, and every call gets a fresh instance.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use expect_test::expect;
 use host_tests::{MEMBERS, Stage, application, chatbot, in_memory, known_environment};
 use wasm_wave::{

@@ -4,16 +4,6 @@
 //!
 //! `PROPERTY=<seed>` starts elsewhere; a failure names its case.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail like tests"
-)]
-
-#[path = "support/dice.rs"]
-mod dice;
-
 use std::{collections::BTreeMap, env, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};

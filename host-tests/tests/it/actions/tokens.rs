@@ -5,7 +5,7 @@ use wecom_host::bindings::exports::wecom::connector::{
     types::{Application, Error},
 };
 
-use crate::check;
+use super::check;
 
 #[tokio::test(start_paused = true)]
 async fn get_access_token() {

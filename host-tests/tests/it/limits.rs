@@ -1,8 +1,6 @@
 //! Components that misbehave, and servers that send too much: the host stops the one and the component the other, and
 //! everybody else goes on.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use std::{
     sync::{
         Arc,

@@ -4,7 +4,7 @@ use wecom_host::bindings::exports::wecom::connector::departments::{
     DepartmentChanges, NewDepartment,
 };
 
-use crate::{check, code};
+use super::{check, code};
 
 #[tokio::test(start_paused = true)]
 async fn list_department_ids() {

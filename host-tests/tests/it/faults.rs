@@ -1,13 +1,6 @@
 //! Every fault, on the call for a token and on the call itself, over TCP: which error it becomes, that nothing is done
 //! twice, that nothing hangs, and that the same instance goes on. The table is kept in `docs/reliability.md`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail like tests"
-)]
-
 mod patience;
 mod peer;
 mod telling;
@@ -31,7 +24,7 @@ use tokio::{
 use wecom_host::{CallError, Pool, PoolOptions};
 use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
 
-use crate::peer::{Peer, Raw, Then, listener};
+use self::peer::{Peer, Raw, Then, listener};
 
 /// What the pool grants a call for each of its waits; the component asks for more.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(400);
@@ -588,9 +581,8 @@ async fn every_fault_is_told_as_what_it_is() {
 }
 
 /// Compares with the table in the document; `UPDATE_EXPECT=1` rewrites it.
-#[allow(clippy::print_stdout, reason = "the table is what somebody runs this test for")]
 fn check_table(table: &str) {
-    const BEGIN: &str = "<!-- faults: written by host-tests/tests/faults -->\n";
+    const BEGIN: &str = "<!-- faults: written by host-tests/tests/it/faults.rs -->\n";
     const END: &str = "<!-- end of faults -->\n";
 
     println!("{table}");

@@ -12,7 +12,7 @@ use wecom_host::bindings::exports::wecom::connector::{
 };
 use wecom_simulator::known;
 
-use crate::{article, card, check, code, credentials::second_application, media::upload};
+use super::{article, card, check, code, credentials::second_application, media::upload};
 
 #[tokio::test(start_paused = true)]
 async fn send_app_text() {

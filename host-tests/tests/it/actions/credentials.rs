@@ -13,7 +13,7 @@ use wecom_host::{
 };
 use wecom_simulator::{Simulator, known};
 
-use crate::{
+use super::{
     app_messages::{noor, text},
     check, code,
 };

@@ -4,7 +4,7 @@ use wecom_host::bindings::exports::wecom::connector::members::{
     Gender, MemberChanges, MemberInDepartment, Membership, NewMember, TextChange, UsersChange,
 };
 
-use crate::{check, code};
+use super::{check, code};
 
 #[tokio::test(start_paused = true)]
 async fn list_member_ids() {

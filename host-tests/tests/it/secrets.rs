@@ -1,7 +1,5 @@
 //! No secret, token or key comes back out: marked ones go in everywhere, and are searched for in everything that returns.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use std::sync::Arc;
 
 use host_tests::{BASE_URL, Stage, known_environment};

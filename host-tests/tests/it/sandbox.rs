@@ -1,7 +1,5 @@
 //! One sandbox over many calls: what it keeps, and what it reads anew.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use http_body_util::BodyExt;
 use wasmtime::{
     Config, Engine, Store, Trap,

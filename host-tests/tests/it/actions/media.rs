@@ -7,7 +7,7 @@ use wecom_host::bindings::exports::wecom::connector::{
     types::FileContent,
 };
 
-use crate::check;
+use super::check;
 
 /// How a PNG begins; more the simulator does not look at.
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -9,7 +9,7 @@ use wecom_host::bindings::exports::wecom::connector::{
 };
 use wecom_simulator::known;
 
-use crate::{check, code, media::PNG};
+use super::{check, code, media::PNG};
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_text() {
