@@ -5,14 +5,15 @@ COMPONENT := target/wecom-connector.wasm
 
 .PHONY: run build test component simulator bless
 
-# Builds everything, starts the simulator and drives all actions through the component, a line each.
+# Builds the component and its host, starts the simulator and calls every action, a line each.
 # `make run REAL=1` is the only way to a real server: the one of WECOM_BASE_URL, or WeCom itself.
 run: build
-	target/debug/story $(if $(filter 1,$(REAL)),--real)
+	target/debug/examples/all_actions $(if $(filter 1,$(REAL)),--real)
 
-# All at once, tests included, as `make test` builds it too: with another choice cargo would compile wasmtime once more.
+# Only what `make run` needs. `--workspace --example` selects the features that `make test` selects: `-p`, or `--bin` alone,
+# select others, and cargo would compile wasmtime twice.
 build: wasm-target
-	$(CARGO) build --locked --workspace --all-targets
+	$(CARGO) build --locked --workspace --example all_actions
 
 # Everything that must be green: format, lints on both sides, native tests, host tests, docs.
 test: wasm-target
@@ -75,7 +76,8 @@ example-durable-restate: component simulator
 
 # The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19.
 .PHONY: mcp-clients
-mcp-clients: build
+mcp-clients: wasm-target
+	$(CARGO) build --locked --workspace --example all_actions --bin wecom
 	[ -x target/mcp/bin/python ] || python3 -m venv target/mcp
 	target/mcp/bin/python -m pip install --quiet mcp==2.3.0
 	target/mcp/bin/python cli/tests/clients/mcp_client.py target/debug/wecom
@@ -91,7 +93,7 @@ packages: component
 
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
-	host-tests/same-results.sh target/debug/wecom-simulator target/debug/story $(PYTHON)
+	host-tests/same-results.sh target/debug/wecom-simulator target/debug/examples/all_actions $(PYTHON)
 
 # Published WeCom clients, pinned, drive the simulator, which has to accept what they send: a line for each client and
 # endpoint. Needs python3, node, npm and curl.

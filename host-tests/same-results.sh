@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Plays host-tests/script.json through Rust, Node and Python, each against a fresh simulator on the same port, and compares
-# what they print. Only the second of an upload is masked. Then plays packages/behavior.json through Node and Python, and
+# Runs host-tests/script.json through Rust, Node and Python, each against a fresh simulator on the same port, and compares
+# what they print. Only the second of an upload is masked. Then runs packages/behavior.json through Node and Python, and
 # compares what their errors say with the table in their READMEs.
-# Usage: same-results.sh SIMULATOR STORY PYTHON
+# Usage: same-results.sh SIMULATOR ALL_ACTIONS PYTHON
 set -euo pipefail
 cd "$(dirname "$0")/.."
-simulator=$1 story=$2 python=$3
+simulator=$1 all_actions=$2 python=$3
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 address=127.0.0.1:0
-play() {
+run() {
     local name=$1 environment=$results/environment
     shift
     "$simulator" --quiet --listen "$address" >"$environment" &
@@ -27,9 +27,9 @@ play() {
     sed -E 's/"created-at":[0-9]+/"created-at":0/' "$results/$name.raw" >"$results/$name"
 }
 
-play rust "$story" --real --json
-play node node packages/npm/test/script.js host-tests/script.json
-play python "$python" packages/python/tests/script.py host-tests/script.json
+run rust "$all_actions" --real --json
+run node node packages/npm/test/script.js host-tests/script.json
+run python "$python" packages/python/tests/script.py host-tests/script.json
 
 failed=0
 for other in node python; do

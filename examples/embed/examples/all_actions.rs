@@ -1,8 +1,8 @@
-//! Drives all actions through the component over real HTTP, in one story: build a small organization, upload, message it,
-//! recall, clean up. `make run` runs it.
+//! Calls every action of the connector over HTTP, in the order of `host-tests/script.json`: creates departments, members and
+//! a group chat, uploads files, sends messages of every kind, recalls and deletes. `make run` runs it.
 //!
-//! Against a simulator that it starts itself, whatever the environment holds; with `--real` against the server of the
-//! environment: `WECOM_BASE_URL`, or WeCom itself. With `--json` it prints each result as a line of JSON instead of a table.
+//! The server is a simulator in this process, whatever the environment holds; with `--real` it is the one that the
+//! environment names: `WECOM_BASE_URL`, or WeCom itself. `--json` prints each result as a line of JSON instead of a table.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use wecom_host::{
 };
 use wecom_simulator::{Simulator, known, server};
 
-const SCRIPT: &str = include_str!("../../script.json");
+const SCRIPT: &str = include_str!("../../../host-tests/script.json");
 
 fn main() -> ExitCode {
     let outcome = tokio::runtime::Builder::new_multi_thread()
@@ -37,36 +37,36 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // Nobody is left to hear that stderr is gone.
-            let _: io::Result<()> = writeln!(io::stderr(), "story: {error}");
+            // Where stderr is closed there is no place left to report to.
+            let _: io::Result<()> = writeln!(io::stderr(), "all_actions: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether every step went well.
+/// Whether every step succeeded.
 async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
     let mut out = io::stdout();
     let (server, environment) = if real {
         let given = given_environment()
-            .ok_or("neither WECOM_CORP_ID nor WECOM_CHATBOT_KEY is set: there is no real server to talk to")?;
+            .ok_or("neither WECOM_CORP_ID nor WECOM_CHATBOT_KEY is set")?;
         (String::from("the server of the environment"), given)
     } else {
         simulated_environment().await?
     };
     let proxy = if real { Proxy::Environment } else { Proxy::Off };
     let pool = Pool::new(PoolOptions { proxy, ..PoolOptions::default() });
-    let watch = Watch { pool, paths: Arc::default() };
+    let recorder = Recorder { pool, paths: Arc::default() };
     let started = Instant::now();
     let host = Host::new(
         wecom_host::COMPONENT,
-        Options { transport: Arc::new(watch.clone()), ..Options::default() },
+        Options { transport: Arc::new(recorder.clone()), ..Options::default() },
     )?;
     let mut instance = host.instance(environment);
     if !as_json {
         writeln!(
             out,
-            "component compiled in {} ms; talking to {server}\n",
+            "component compiled in {} ms; sending to {server}\n",
             started.elapsed().as_millis()
         )?;
     }
@@ -78,7 +78,7 @@ async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
     for step in &script {
         let call = step["call"].as_str().ok_or("a step without a call")?;
         let started = Instant::now();
-        let result = play(&host, &mut instance, call, &step["arguments"], &saved).await;
+        let result = call_step(&host, &mut instance, call, &step["arguments"], &saved).await;
         let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
         if let (Ok(result), Some(save)) = (&result, step["save"].as_object()) {
             for (name, field) in save {
@@ -94,10 +94,10 @@ async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
             writeln!(out, "{line}")?;
         } else {
             let outcome = match &result {
-                Ok(ok) => format!("ok     {}", shortened(&without_token(ok))),
+                Ok(ok) => format!("ok     {}", truncate(&mask_token(ok))),
                 Err(error) => format!("FAILED {error}"),
             };
-            writeln!(out, "{call:<24} {:<38} {milliseconds:>7.2} ms  {outcome}", watch.take())?;
+            writeln!(out, "{call:<24} {:<38} {milliseconds:>7.2} ms  {outcome}", recorder.take())?;
         }
     }
     if !as_json {
@@ -113,15 +113,15 @@ async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
     Ok(failed == 0)
 }
 
-/// Calls as the unnamed profile; the error is the contract's, as JSON.
-async fn play(
+/// Calls one function as the unnamed profile; the error is the contract's, as JSON.
+async fn call_step(
     host: &Host,
     instance: &mut Instance,
     call: &str,
     arguments: &Value,
     saved: &BTreeMap<String, String>,
 ) -> Result<Value, Value> {
-    let mut arguments = filled(arguments, saved);
+    let mut arguments = substitute(arguments, saved);
     let credentials =
         host.function(call).and_then(|it| it.params.first()).map(|(name, _)| name.clone());
     if let (Some(name), Some(fields)) = (credentials, arguments.as_object_mut()) {
@@ -134,16 +134,16 @@ async fn play(
 }
 
 /// The value with each `{{name}}` replaced by what was saved under it.
-fn filled(value: &Value, saved: &BTreeMap<String, String>) -> Value {
+fn substitute(value: &Value, saved: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => {
             Value::String(saved.iter().fold(text.clone(), |text, (name, value)| {
                 text.replace(&format!("{{{{{name}}}}}"), value)
             }))
         }
-        Value::Array(items) => items.iter().map(|it| filled(it, saved)).collect(),
+        Value::Array(items) => items.iter().map(|it| substitute(it, saved)).collect(),
         Value::Object(fields) => {
-            fields.iter().map(|(name, it)| (name.clone(), filled(it, saved))).collect()
+            fields.iter().map(|(name, it)| (name.clone(), substitute(it, saved))).collect()
         }
         other => other.clone(),
     }
@@ -153,8 +153,8 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), String::from)
 }
 
-/// A token is not for the screen.
-fn without_token(value: &Value) -> Value {
+/// The result with a token in it replaced by `***`.
+fn mask_token(value: &Value) -> Value {
     let mut value = value.clone();
     if let Some(token) = value.pointer_mut("/access-token/token") {
         *token = "***".into();
@@ -162,7 +162,7 @@ fn without_token(value: &Value) -> Value {
     value
 }
 
-fn shortened(value: &Value) -> String {
+fn truncate(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -170,7 +170,7 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// The variables of the environment, if they name an enterprise or a chatbot.
+/// The connector's variables in the environment, if they name a corp or a chatbot.
 fn given_environment() -> Option<Vec<(String, String)>> {
     let given: Vec<_> = env::vars().filter(|(name, _)| name.starts_with("WECOM_")).collect();
     given
@@ -179,7 +179,7 @@ fn given_environment() -> Option<Vec<(String, String)>> {
         .then_some(given)
 }
 
-/// A simulator on a free port, and the variables that lead to it.
+/// Starts a simulator on a free port; returns a description and the variables of a client.
 async fn simulated_environment() -> io::Result<(String, Vec<(String, String)>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -196,15 +196,15 @@ async fn simulated_environment() -> io::Result<(String, Vec<(String, String)>)> 
     Ok((format!("a simulator at {url}"), environment.into()))
 }
 
-/// The pool, with the paths of what it sends noted down.
+/// Sends through the pool and records the paths.
 #[derive(Clone)]
-struct Watch {
+struct Recorder {
     pool: Pool,
     paths: Arc<Mutex<Vec<String>>>,
 }
 
-impl Watch {
-    /// The last path since the last look, with how many requests went before it.
+impl Recorder {
+    /// The last path since the previous call, with the number of requests before it.
     fn take(&self) -> String {
         let paths = std::mem::take(&mut *self.paths.lock().unwrap_or_else(PoisonError::into_inner));
         match paths.as_slice() {
@@ -215,7 +215,7 @@ impl Watch {
     }
 }
 
-impl Transport for Watch {
+impl Transport for Recorder {
     fn send(&self, request: http::Request<Body>, timeouts: Timeouts) -> Sending {
         // The path alone: the query holds secrets.
         let path = format!("{} {}", request.method(), request.uri().path());
