@@ -45,7 +45,7 @@ pub(crate) fn check(output: Output, using: &Using) -> Result<(), Failure> {
             .lang
             .pick(
                 "is set; only a message would show whether it works",
-                "已设置;只有发送消息才能验证",
+                "已设置；只有发送消息才能验证",
             )
             .to_owned())
     });
@@ -64,7 +64,7 @@ fn try_secret(session: &mut Session, profile: &str, scope: &str) -> Result<Strin
     let number = departments.as_array().map_or(0, Vec::len);
     Ok(match session.lang() {
         Lang::English => format!("works; it sees {number} departments"),
-        Lang::Chinese => format!("可用;可见 {number} 个部门"),
+        Lang::Chinese => format!("可用；可见 {number} 个部门"),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::{
     help::Reader,
     lang::Lang,
     output::{Format, Output},
-    profiles,
+    profiles::{self, Place},
     session::Setup,
     suggest, topics,
     wire::Mode,
@@ -128,8 +128,11 @@ pub(crate) enum ProfileCommand {
         /// Such as corp-id=ID agent-id=NUMBER secret@=FILE.
         #[arg(value_name = "NAME=VALUE")]
         fields: Vec<String>,
+        /// Where the secrets are kept; in the system's keyring, and without one in a file of mode 0600, if left out.
+        #[arg(long, value_name = "PLACE", value_enum)]
+        r#in: Option<Place>,
     },
-    /// List the profiles that are kept, secrets masked.
+    /// List the profiles that are kept, and where, secrets masked.
     List,
     /// Remove a profile.
     Remove {
@@ -330,7 +333,7 @@ fn chinese(command: clap::Command) -> clap::Command {
         .disable_help_flag(true)
         .arg(help)
         .subcommand_help_heading("命令")
-        .help_template("{about}\n\n用法: {usage}\n\n{all-args}");
+        .help_template("{about}\n\n用法：{usage}\n\n{all-args}");
     match text(format!("command.{name}")) {
         about if about.is_empty() => command,
         about => command.about(about),
@@ -389,4 +392,30 @@ fn usage(error: &clap::Error) -> String {
     let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
     let lines = lines.take_while(|it| !it.starts_with("Usage:") && !it.starts_with("For more"));
     lines.collect::<Vec<_>>().join("; ").trim_start_matches("error: ").replace(":;", ":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys of the texts of a command and of all below it that have no Chinese.
+    fn untranslated(command: &clap::Command, missing: &mut Vec<String>) {
+        let arguments = command.get_arguments().filter(|it| !it.is_hide_set());
+        let keys = arguments.map(|it| format!("option.{}", it.get_id()));
+        missing.extend(keys.filter(|it| Lang::Chinese.text(it, "").is_empty()));
+        for it in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+            let key = format!("command.{}", it.get_name());
+            if Lang::Chinese.text(&key, "").is_empty() {
+                missing.push(key);
+            }
+            untranslated(it, missing);
+        }
+    }
+
+    #[test]
+    fn every_command_and_option_is_translated() {
+        let mut missing = Vec::new();
+        untranslated(&Cli::command(), &mut missing);
+        assert!(missing.is_empty(), "add these to cli/src/zh-CN.json: {missing:#?}");
+    }
 }

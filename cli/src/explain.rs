@@ -85,18 +85,18 @@ fn text(lang: Lang, code: i64, answers: &[Value], mentions: &[Value]) -> String 
         if answers.len() > 1 {
             let calls = get(answer, "calls").as_array().into_iter().flatten().map(string);
             let calls = calls.collect::<Vec<_>>().join(", ");
-            lines.push(format!("\n{} {calls}", lang.pick("For calls such as", "对于这样的调用:")));
+            lines.push(format!("\n{} {calls}", lang.pick("For calls such as", "对于这样的调用：")));
         }
         lines.push(format!("  {}", string(get(answer, "hint"))));
         let retry =
             match (string(get(answer, "case")).as_str(), get(answer, "retry-after").as_u64()) {
                 ("rejected-for-now", Some(seconds)) => match lang {
                     Lang::English => format!("Refused for now: try again in {seconds} s."),
-                    Lang::Chinese => format!("暂时被拒绝:请在 {seconds} 秒后重试。"),
+                    Lang::Chinese => format!("暂时被拒绝：请在 {seconds} 秒后重试。"),
                 },
-                ("rejected-for-now", None) => {
-                    lang.pick("Refused for now: try again later.", "暂时被拒绝:请稍后重试。").into()
-                }
+                ("rejected-for-now", None) => lang
+                    .pick("Refused for now: try again later.", "暂时被拒绝：请稍后重试。")
+                    .into(),
                 _ => lang
                     .pick("The same call will be refused again.", "同样的调用会再次被拒绝。")
                     .into(),
@@ -107,7 +107,8 @@ fn text(lang: Lang, code: i64, answers: &[Value], mentions: &[Value]) -> String 
         lines.push(format!("\n{}", lang.pick("Where it is documented", "相关操作")));
     }
     for it in mentions {
-        lines.push(format!("  {}: {}", string(get(it, "action")), string(get(it, "error"))));
+        let error = string(get(it, "error"));
+        lines.push(format!("  {}: {}", string(get(it, "action")), lang.text(&error, &error)));
     }
     lines.join("\n")
 }

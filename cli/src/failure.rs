@@ -141,7 +141,7 @@ impl TookEffect {
             Self::No => lang.pick("nothing was sent", "什么也没有发送"),
             Self::Unknown => lang.pick(
                 "a request may have been sent, so the call may have taken effect",
-                "请求可能已经发出,因此调用可能已经生效",
+                "请求可能已经发出，因此调用可能已经生效",
             ),
         }
     }

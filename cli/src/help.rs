@@ -55,17 +55,15 @@ impl Reader {
 
     /// What an action does, in one line.
     pub(crate) fn summary(self, action: &Action) -> &str {
-        self.lang.text(&action.name, &action.summary)
+        let text = self.lang.text(&action.name, &action.summary);
+        text.split("\n\n").next().unwrap_or(text)
     }
 
     /// Everything about an action.
     pub(crate) fn action(self, contract: &Contract, action: &Action) -> String {
         let pick = |english, chinese| self.lang.pick(english, chinese);
         let mut out = format!("{}\n\n", action.name);
-        match self.lang {
-            Lang::Chinese => self.paragraphs(&mut out, 0, self.summary(action)),
-            Lang::English => self.paragraphs(&mut out, 0, &action.documentation),
-        }
+        self.paragraphs(&mut out, 0, self.lang.text(&action.name, &action.documentation));
 
         let rows = self.rows(contract, action);
         let (required, optional): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.required);
@@ -102,14 +100,14 @@ impl Reader {
 
         let _ = writeln!(out, "\n{}", pick("Errors", "错误"));
         for error in &action.errors {
-            self.hanging(&mut out, "  - ", 4, &plain(error));
+            self.hanging(&mut out, "  - ", 4, &self.text(error, error));
         }
         let _ = writeln!(
             out,
             "\n{}: {}\n{} wecom help options",
             action.page.title,
             action.page.url,
-            pick("Options that every action takes:", "所有操作通用的选项:"),
+            pick("Options that every action takes:", "所有操作通用的选项："),
         );
         out
     }
@@ -151,13 +149,13 @@ impl Reader {
                 "WECOM_CHATBOT_KEY, or another chatbot by --profile NAME; see `wecom help credentials`."
             }
             (wecom_contract::Credentials::Chatbot, Lang::Chinese) => {
-                "WECOM_CHATBOT_KEY;用 --profile NAME 选择其他机器人。见 `wecom help credentials`。"
+                "WECOM_CHATBOT_KEY；用 --profile NAME 选择其他机器人。见 `wecom help credentials`。"
             }
             (_, Lang::English) => {
                 "WECOM_CORP_ID and a secret, or another application by --profile NAME; see `wecom help credentials`."
             }
             (_, Lang::Chinese) => {
-                "WECOM_CORP_ID 和 secret;用 --profile NAME 选择其他应用。见 `wecom help credentials`。"
+                "WECOM_CORP_ID 和 secret；用 --profile NAME 选择其他应用。见 `wecom help credentials`。"
             }
         }
     }
@@ -240,7 +238,7 @@ impl Reader {
                         Some(_) => format!("{path}.{}…", case.name),
                     })
                     .collect();
-                let choice = self.lang.pick("One of: ", "以下之一:");
+                let choice = self.lang.pick("One of: ", "以下之一：");
                 let text = format!("{text} {choice}{}", forms.join(", "));
                 row(format!("{path}=…"), text, required, Vec::new());
                 for case in cases {
@@ -376,7 +374,7 @@ impl Reader {
     fn result(self, out: &mut String, contract: &Contract, ty: &Type) {
         match contract.resolve(ty) {
             Type::List(of) => {
-                let list = self.lang.pick("A list of objects with", "对象列表,每个对象含");
+                let list = self.lang.pick("A list of objects with", "对象列表，每个对象含");
                 let _ = writeln!(out, "  {list}");
                 for it in contract.fields(of) {
                     self.row(out, 4, &self.member(contract, type_name(of), it));

@@ -3,57 +3,53 @@
 use std::io::{self, IsTerminal};
 
 use console::Term;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     failure::Failure,
-    input,
+    input, keyring,
+    member::set,
     output::Output,
-    profiles::{self, FIELDS, Profile, Profiles},
+    profiles::{FIELDS, Field, Fields, Place, Profiles},
     suggest,
 };
 
 /// `wecom profile add`.
-pub(crate) fn add(output: Output, name: &str, words: &[String]) -> Result<(), Failure> {
+pub(crate) fn add(
+    output: Output,
+    name: &str,
+    words: &[String],
+    place: Option<Place>,
+) -> Result<(), Failure> {
     check_name(name)?;
     let mut profiles = Profiles::load()?;
-    let mut profile = Profile::new();
+    let mut fields = Fields::new();
     for word in words {
         let (field, value) = field(word)?;
-        if profile.insert(field.to_owned(), value).is_some() {
+        if fields.insert(field.to_owned(), value).is_some() {
             return Err(Failure::Usage(format!("{field} is given twice")));
         }
     }
     if words.is_empty() {
-        ask(&mut profile, output)?;
+        ask(&mut fields, output)?;
     }
-    profile.retain(|_, value| !value.is_empty());
-    let secret = FIELDS.iter().any(|it| it.2 && profile.contains_key(it.0));
-    if !secret {
+    fields.retain(|_, value| !value.is_empty());
+    if !FIELDS.iter().any(|it| it.secret && fields.contains_key(it.name)) {
         return Err(Failure::Usage(
             "a profile needs a secret, contacts-secret or chatbot-key: write secret@=FILE, or secret@=- for standard input"
                 .into(),
         ));
     }
-    let shown = profiles::shown(&profile);
-    profiles.insert(name, profile)?;
-    output.result(
-        &json!({ "profile": name, "fields": shown, "file": profiles.path().display().to_string() }),
-    )
+    let place =
+        place.unwrap_or_else(|| if keyring::is_available() { Place::Keyring } else { Place::File });
+    let mut shown = profiles.insert(name, fields, place)?.shown(name);
+    set(&mut shown, "file", profiles.path().display().to_string());
+    output.result(&shown)
 }
 
 /// `wecom profile list`.
 pub(crate) fn list(output: Output) -> Result<(), Failure> {
-    let profiles = Profiles::load()?;
-    let row = |(name, profile): (&String, &Profile)| {
-        let mut row = json!({ "profile": name });
-        if let (Some(row), Value::Object(fields)) = (row.as_object_mut(), profiles::shown(profile))
-        {
-            row.extend(fields);
-        }
-        row
-    };
-    output.result(&profiles.iter().map(row).collect())
+    output.result(&Profiles::load()?.iter().map(|(name, profile)| profile.shown(name)).collect())
 }
 
 /// `wecom profile remove`.
@@ -81,7 +77,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
 
 /// A field and its value, from `NAME=VALUE` or `NAME@=FILE`.
 fn field(word: &str) -> Result<(&'static str, String), Failure> {
-    let known = || FIELDS.iter().map(|it| it.0).collect::<Vec<_>>().join(", ");
+    let known = || FIELDS.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
     let Some((name, value)) = word.split_once('=') else {
         return Err(Failure::Usage(format!(
             "write NAME=VALUE or NAME@=FILE; names are {}",
@@ -90,8 +86,8 @@ fn field(word: &str) -> Result<(&'static str, String), Failure> {
     };
     let from_file = name.ends_with('@');
     let name = name.trim_end_matches('@');
-    let Some((name, _, secret)) = FIELDS.iter().find(|it| it.0 == name) else {
-        let similar = suggest::similar(name, FIELDS.iter().map(|it| it.0));
+    let Some(Field { name, secret, .. }) = FIELDS.iter().find(|it| it.name == name) else {
+        let similar = suggest::similar(name, FIELDS.iter().map(|it| it.name));
         let similar = suggest::did_you_mean(&similar);
         return Err(Failure::Usage(format!(
             "a profile has no {name}{similar}; it has {}",
@@ -110,7 +106,7 @@ fn field(word: &str) -> Result<(&'static str, String), Failure> {
 }
 
 /// Asks for the fields on a terminal; secrets are not shown.
-fn ask(profile: &mut Profile, output: Output) -> Result<(), Failure> {
+fn ask(fields: &mut Fields, output: Output) -> Result<(), Failure> {
     let term = Term::stderr();
     if !io::stdin().is_terminal() || !term.is_term() {
         return Err(Failure::Usage(
@@ -123,10 +119,10 @@ fn ask(profile: &mut Profile, output: Output) -> Result<(), Failure> {
         "Leave empty what you do not have. Secrets are not shown.",
         "没有的项目请留空。输入的 secret 不会显示。",
     ));
-    for (name, _, secret) in FIELDS {
+    for Field { name, secret, .. } in FIELDS {
         term.write_str(&format!("{name}: ")).map_err(unreadable)?;
         let value = if *secret { term.read_secure_line() } else { term.read_line() };
-        profile.insert((*name).to_owned(), value.map_err(unreadable)?.trim().to_owned());
+        fields.insert((*name).to_owned(), value.map_err(unreadable)?.trim().to_owned());
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ pub(crate) enum Lang {
     Chinese,
 }
 
-/// Chinese by the key of each text: `send-app-text`, `app-text.content`, or `*.content` for the fields of all other types.
+/// Chinese by the key of each text: the name of an action or type, `app-text.content` for a field or case, `*.warning` for the
+/// fields of all other types, and the English text of an error of an action.
 static CHINESE: LazyLock<HashMap<String, String>> =
     LazyLock::new(|| serde_json::from_str(include_str!("zh-CN.json")).unwrap_or_default());
 
@@ -58,37 +59,68 @@ fn chinese(key: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
+    use serde_json::json;
     use wecom_contract::{Contract, Kind};
 
     use super::*;
 
-    #[test]
-    fn every_translation_is_of_something_and_every_action_has_one() {
-        let contract = Contract::load().unwrap();
-        let mut keys = BTreeSet::new();
+    /// The key of each text of the contract, and the English.
+    fn texts(contract: &Contract) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        for action in &contract.actions {
+            texts.insert(action.name.clone(), action.documentation.clone());
+            texts.extend(action.errors.iter().map(|it| (it.clone(), it.clone())));
+        }
         for ty in &contract.types {
-            keys.insert(ty.name.clone());
-            let names: Vec<&String> = match &ty.kind {
+            texts.insert(ty.name.clone(), ty.documentation.clone());
+            let parts: Vec<_> = match &ty.kind {
                 Kind::Alias { .. } => Vec::new(),
-                Kind::Record { fields } => fields.iter().map(|it| &it.name).collect(),
+                Kind::Record { fields } => {
+                    fields.iter().map(|it| (&it.name, &it.documentation)).collect()
+                }
                 Kind::Variant { cases } | Kind::Enum { cases } => {
-                    cases.iter().map(|it| &it.name).collect()
+                    cases.iter().map(|it| (&it.name, &it.documentation)).collect()
                 }
             };
-            for name in names {
-                keys.extend([format!("{}.{name}", ty.name), format!("*.{name}")]);
+            for (name, documentation) in parts {
+                texts.insert(format!("{}.{name}", ty.name), documentation.clone());
             }
         }
-        for action in &contract.actions {
-            assert!(CHINESE.contains_key(&action.name), "{} has no translation", action.name);
-            keys.insert(action.name.clone());
-        }
-        let help = |key: &&String| !key.starts_with("command.") && !key.starts_with("option.");
-        for key in CHINESE.keys().filter(help) {
-            assert!(keys.contains(key), "{key} is translated and does not exist");
-        }
+        texts
+    }
+
+    #[test]
+    fn every_text_of_the_contract_is_translated() {
+        let contract = Contract::load().unwrap();
+        let missing: Vec<String> = texts(&contract)
+            .iter()
+            .filter(|it| chinese(it.0).is_none())
+            .map(|(key, english)| format!("  {}: {}\n", json!(key), json!(english)))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "add the Chinese of these texts to cli/src/zh-CN.json, by their keys:\n{}",
+            missing.concat()
+        );
+    }
+
+    #[test]
+    fn every_translation_is_of_a_text() {
+        let texts = texts(&Contract::load().unwrap());
+        let unknown: Vec<&String> = CHINESE
+            .keys()
+            .filter(|key| match key.split_once('.') {
+                Some(("command" | "option", _)) => false,
+                Some(("*", field)) => !texts.keys().any(|it| it.ends_with(&format!(".{field}"))),
+                _ => !texts.contains_key(*key),
+            })
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "cli/src/zh-CN.json translates what does not exist: {unknown:#?}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod input;
 mod keep;
+mod keyring;
 mod lang;
 mod mask;
 mod mcp;
@@ -69,7 +70,7 @@ fn execute(contract: &Contract, output: Output, command: Command) -> Result<(), 
         Command::Call(it) => calls::call(contract, output, &it),
         Command::Batch { file, using } => calls::batch(contract, output, &file, &using),
         Command::Profile(command) => match command {
-            ProfileCommand::Add { name, fields } => keep::add(output, &name, &fields),
+            ProfileCommand::Add { name, fields, r#in } => keep::add(output, &name, &fields, r#in),
             ProfileCommand::List => keep::list(output),
             ProfileCommand::Remove { name } => keep::remove(output, &name),
             ProfileCommand::Check { name, using } => {

@@ -158,7 +158,7 @@ pub(crate) fn truncation(it: &Value, lang: Lang, paint: &Paint) -> String {
         (plain(get(it, "field")), plain(get(it, "original-bytes")), plain(get(it, "kept-bytes")));
     match lang {
         Lang::English => format!("{label} {field}, from {from} to {to} bytes"),
-        Lang::Chinese => format!("{label} {field},由 {from} 字节截至 {to} 字节"),
+        Lang::Chinese => format!("{label} {field}，由 {from} 字节截至 {to} 字节"),
     }
 }
 
@@ -277,7 +277,7 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             let head = match result {
                 Some(_) => pick(
                     "the call succeeded, but its result cannot be written:",
-                    "调用成功,但无法写出结果:",
+                    "调用成功，但无法写出结果:",
                 ),
                 None => pick("the output cannot be written:", "无法写出:"),
             };
@@ -302,20 +302,20 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
     let payload = get(error, case);
     let title = match case {
         "permanent-invalid-input" => {
-            pick("not sent: the call breaks WeCom's limits", "未发送:调用超出企业微信的限制")
+            pick("not sent: the call breaks WeCom's limits", "未发送：调用超出企业微信的限制")
         }
         "permanent-missing-credential" => {
-            pick("not sent: a credential is missing", "未发送:缺少凭证")
+            pick("not sent: a credential is missing", "未发送：缺少凭证")
         }
         "permanent-rejected" => pick("WeCom refused the call", "企业微信拒绝了调用"),
         "rejected-for-now" => pick("WeCom refused the call for now", "企业微信暂时拒绝了调用"),
-        "unreachable" => pick("no connection; nothing was sent", "无法连接;什么也没有发送"),
+        "unreachable" => pick("no connection; nothing was sent", "无法连接；什么也没有发送"),
         "no-reply" => {
-            pick("no answer; repeating the call does no harm", "没有答复;重复调用没有危害")
+            pick("no answer; repeating the call does no harm", "没有答复；重复调用没有危害")
         }
         "permanent-no-reply" => pick(
             "no answer; the call may have taken effect, and repeating it may do it twice",
-            "没有答复;调用可能已生效,重复调用可能会执行两次",
+            "没有答复；调用可能已生效，重复调用可能会执行两次",
         ),
         "permanent-unexpected-reply" => pick("the answer is not WeCom's", "答复不是来自企业微信"),
         other => other,

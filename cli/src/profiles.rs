@@ -2,6 +2,8 @@
 //!
 //! A profile that is kept is to the component like one in the environment. Where the environment has a variable of the
 //! profile, only the environment counts: secrets of two sources are never mixed.
+//!
+//! The list of profiles is a file. The secrets of a profile are in the system's keyring, or in the file as well.
 
 use std::{
     collections::BTreeMap,
@@ -9,25 +11,77 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::Value;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::{failure::Failure, private};
+use crate::{failure::Failure, keyring, member::set, private};
 
-/// The variables of a profile, as its fields are called on the command line.
-pub(crate) const FIELDS: &[(&str, &str, bool)] = &[
-    ("corp-id", "CORP_ID", false),
-    ("agent-id", "AGENT_ID", false),
-    ("base-url", "BASE_URL", false),
-    ("secret", "SECRET", true),
-    ("contacts-secret", "CONTACTS_SECRET", true),
-    ("chatbot-key", "CHATBOT_KEY", true),
+/// A field of a profile.
+pub(crate) struct Field {
+    /// As the command line calls it.
+    pub(crate) name: &'static str,
+    /// The end of its variable's name.
+    suffix: &'static str,
+    pub(crate) secret: bool,
+}
+
+pub(crate) const FIELDS: &[Field] = &[
+    Field { name: "corp-id", suffix: "CORP_ID", secret: false },
+    Field { name: "agent-id", suffix: "AGENT_ID", secret: false },
+    Field { name: "base-url", suffix: "BASE_URL", secret: false },
+    Field { name: "secret", suffix: "SECRET", secret: true },
+    Field { name: "contacts-secret", suffix: "CONTACTS_SECRET", secret: true },
+    Field { name: "chatbot-key", suffix: "CHATBOT_KEY", secret: true },
 ];
 
 /// Variables that are the command's own.
 const OWN: &[&str] = &["WECOM_LANG", "WECOM_PROFILE"];
 
-/// A profile: the values of its fields.
-pub(crate) type Profile = BTreeMap<String, String>;
+/// Values by the names of their fields.
+pub(crate) type Fields = BTreeMap<String, String>;
+
+/// Where the secrets of a profile are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Place {
+    /// In the system's keyring.
+    Keyring,
+    /// In a file of mode 0600.
+    File,
+}
+
+/// A profile as the file has it.
+#[derive(Default, Deserialize, Serialize)]
+pub(crate) struct Profile {
+    #[serde(flatten)]
+    fields: Fields,
+    /// The fields whose values are in the keyring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keyring: Vec<String>,
+}
+
+impl Profile {
+    pub(crate) fn place(&self) -> Place {
+        if self.keyring.is_empty() { Place::File } else { Place::Keyring }
+    }
+
+    /// The profile as it may be shown, secrets masked.
+    pub(crate) fn shown(&self, name: &str) -> Value {
+        let place = match self.place() {
+            Place::Keyring => "keyring",
+            Place::File => "file",
+        };
+        let mut shown = json!({ "profile": name, "kept-in": place });
+        for Field { name, secret, .. } in FIELDS {
+            match self.fields.get(*name) {
+                Some(value) if !secret => set(&mut shown, name, value.as_str()),
+                None if !self.keyring.iter().any(|it| it == name) => {}
+                _ => set(&mut shown, name, "***"),
+            }
+        }
+        shown
+    }
+}
 
 /// The profiles that are kept.
 pub(crate) struct Profiles {
@@ -53,23 +107,55 @@ impl Profiles {
         Ok(Self { file, all })
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Profile> {
-        self.all.get(name)
+    /// The fields of a profile, secrets included.
+    pub(crate) fn fields(&self, name: &str) -> Result<Fields, Failure> {
+        let Some(profile) = self.all.get(name) else { return Ok(Fields::new()) };
+        let mut fields = profile.fields.clone();
+        if profile.place() == Place::Keyring {
+            fields.extend(keyring::read(name).map_err(Failure::Usage)?);
+        }
+        Ok(fields)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Profile)> {
         self.all.iter()
     }
 
-    pub(crate) fn insert(&mut self, name: &str, profile: Profile) -> Result<(), Failure> {
+    /// Keeps a profile, and returns it as it is kept.
+    pub(crate) fn insert(
+        &mut self,
+        name: &str,
+        fields: Fields,
+        place: Place,
+    ) -> Result<&Profile, Failure> {
+        let was_in_keyring = self.all.get(name).is_some_and(|it| it.place() == Place::Keyring);
+        let (profile, secrets) = match place {
+            Place::File => (Profile { fields, keyring: Vec::new() }, Fields::new()),
+            Place::Keyring => {
+                let is_secret = |name: &str| FIELDS.iter().any(|it| it.secret && it.name == name);
+                let (secrets, fields): (Fields, Fields) =
+                    fields.into_iter().partition(|it| is_secret(&it.0));
+                (Profile { fields, keyring: secrets.keys().cloned().collect() }, secrets)
+            }
+        };
+        match place {
+            Place::Keyring => keyring::write(name, &secrets).map_err(Failure::Usage)?,
+            Place::File if was_in_keyring => keyring::remove(name).map_err(Failure::Usage)?,
+            Place::File => {}
+        }
         self.all.insert(name.to_owned(), profile);
-        self.save()
+        self.save()?;
+        self.all.get(name).ok_or_else(|| Failure::Usage(format!("{name} is not kept")))
     }
 
     /// Whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> Result<bool, Failure> {
-        let removed = self.all.remove(name).is_some();
-        self.save().map(|()| removed)
+        let Some(profile) = self.all.get(name) else { return Ok(false) };
+        if profile.place() == Place::Keyring {
+            keyring::remove(name).map_err(Failure::Usage)?;
+        }
+        self.all.remove(name);
+        self.save().map(|()| true)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -77,7 +163,7 @@ impl Profiles {
     }
 
     fn save(&self) -> Result<(), Failure> {
-        let text = serde_json::json!(self.all);
+        let text = json!(self.all);
         private::write(&self.file, &format!("{text:#}\n")).map_err(|error| Failure::Output {
             why: format!("{} cannot be written: {error}", self.file.display()),
             result: None,
@@ -102,38 +188,24 @@ pub(crate) fn environment(profile: Option<&str>) -> Result<Vec<(String, String)>
     let Some(profile) = profile.filter(|it| !it.is_empty()) else { return Ok(variables) };
     let prefix = prefix(profile);
     let set = |suffix: &str| variables.iter().any(|it| it.0 == format!("{prefix}{suffix}"));
-    if FIELDS.iter().any(|it| set(it.1)) {
+    if FIELDS.iter().any(|it| set(it.suffix)) {
         return Ok(variables);
     }
-    if let Some(kept) = Profiles::load()?.get(profile) {
-        for (field, suffix, _) in FIELDS {
-            if let Some(value) = kept.get(*field) {
-                variables.push((format!("{prefix}{suffix}"), value.clone()));
-            }
+    let mut kept = Profiles::load()?.fields(profile)?;
+    for Field { name, suffix, .. } in FIELDS {
+        if let Some(value) = kept.remove(*name) {
+            variables.push((format!("{prefix}{suffix}"), value));
         }
     }
     Ok(variables)
 }
 
-/// How the variables of a profile begin.
+/// The prefix of a profile's variables.
 pub(crate) fn prefix(profile: &str) -> String {
     if profile.is_empty() {
         return "WECOM_".into();
     }
     format!("WECOM_{}_", profile.to_ascii_uppercase().replace('-', "_"))
-}
-
-/// A profile as it may be shown.
-pub(crate) fn shown(profile: &Profile) -> Value {
-    let secret = |field: &str| FIELDS.iter().any(|it| it.0 == field && it.2);
-    profile
-        .iter()
-        .map(|(field, value)| {
-            let value = if secret(field) { "***".to_owned() } else { value.clone() };
-            (field.clone(), Value::String(value))
-        })
-        .collect::<serde_json::Map<_, _>>()
-        .into()
 }
 
 /// The profile of `--profile`, or of `WECOM_PROFILE`.

@@ -100,17 +100,17 @@ Commands
 
 const TAIL_ZH: &str = "\
 命令
-  call         按名称调用操作,供脚本使用: `wecom call 操作 JSON`
+  call         按名称调用操作，供脚本使用：`wecom call 操作 JSON`
   batch        按 JSON 行批量调用操作
-  profile      保存凭证: add、list、remove、check
-  check        检查哪些凭证可用,以及如何处理其余的
-  explain      解释企业微信的错误码: `wecom explain 60020`
+  profile      保存凭证：add、list、remove、check
+  check        检查哪些凭证可用，以及如何处理其余的
+  explain      解释企业微信的错误码：`wecom explain 60020`
   mcp          把操作作为工具提供给模型 (MCP)
   completions  bash、zsh、fish 或 powershell 的补全脚本
   man          手册页
-  actions      列出所有操作;--json 供程序使用
-  describe     说明一个操作或类型;--json 供程序使用
-  help         说明一个操作,或: credentials、errors、options、values
+  actions      列出所有操作；--json 供程序使用
+  describe     说明一个操作或类型；--json 供程序使用
+  help         说明一个操作，或 credentials、errors、options、values
 ";
 
 const CALL: &str = "\
@@ -148,16 +148,16 @@ Values
 
 const VALUES_ZH: &str = "\
 取值
-  名称=值       一个参数或字段。文本按原样使用,无论以什么字符开头。
-                名称可以指向更深一层: `card.title=Outage`、`position.set=Driver`。
-  名称@=文件    从文件读取:文本、要上传的文件内容,或 JSON。
-                `-` 表示标准输入: `content@=-`。
-  {…}           包含这些参数的 JSON 对象;要上传的文件用 base64。
+  名称=值       一个参数或字段。文本按原样使用，无论以什么字符开头。
+                名称可指向更深一层：`card.title=Outage`、`position.set=Driver`。
+  名称@=文件    从文件读取：文本、要上传的文件内容，或 JSON。
+                `-` 表示标准输入：`content@=-`。
+  {…}           包含这些参数的 JSON 对象；要上传的文件用 base64。
   @文件, -      文件或标准输入中的 JSON 对象。
 
-  列表:写一个元素,重复书写可添加更多,或写 JSON 数组。枚举:直接写单词。
+  列表：写一个元素，重复书写可添加更多，或写 JSON 数组。枚举：直接写单词。
   其余为 JSON: 5、true、'{\"user-id\":\"noor.h\"}'。
-  `application` 和 `chatbot` 可以省略:见 `wecom help credentials`。
+  `application` 和 `chatbot` 可以省略：见 `wecom help credentials`。
 ";
 
 const OPTIONS: &str = "\
@@ -183,19 +183,19 @@ Options
 
 const OPTIONS_ZH: &str = "\
 选项
-      --profile NAME     使用哪一组凭证;也可用 WECOM_PROFILE;
+      --profile NAME     使用哪一组凭证；也可用 WECOM_PROFILE；
                          两者都省略时使用未命名的一组
       --as JSON|@FILE    直接给出 `application` 或 `chatbot`
-      --dry-run          显示将要发送的请求,但不发送
-      --retry TIMES      错误允许时,等待其给出的时间后重试
+      --dry-run          显示将要发送的请求，但不发送
+      --retry TIMES      错误允许时，等待其给出的时间后重试
       --all              列表的所有页
       --timeout SECONDS  调用最长时间(秒),1 到 86400
       --no-cache         不使用也不保存 access_token
-  -o, --output FORM      text、json、yaml 或 table;终端默认 text,管道默认 json
-  -q, --quiet            不输出结果,只输出错误
-  -v, --verbose          在 stderr 显示请求和响应,secret 已隐藏
+  -o, --output FORM      text、json、yaml 或 table；终端默认 text，管道默认 json
+  -q, --quiet            不输出结果，只输出错误
+  -v, --verbose          在 stderr 显示请求和响应，secret 已隐藏
       --wasm FILE        使用另一个组件文件
-      --lang en|zh       帮助和消息的语言;也可用 WECOM_LANG
+      --lang en|zh       帮助和消息的语言；也可用 WECOM_LANG
   -h, --help             操作的帮助
   -V, --version          版本
 ";
@@ -213,24 +213,27 @@ Credentials come from the environment
   With `--profile sales` they are WECOM_SALES_CORP_ID and so on, and none of the
   above is used: without WECOM_SALES_BASE_URL the call goes to WeCom itself. The
   same holds for credentials given by --as. The component sees nothing else.
-  `wecom profile add sales` keeps them in a file that only you can read; where
-  the environment has one of WECOM_SALES_…, only the environment counts.
+  `wecom profile add sales` keeps them: the secrets in the system's keyring, or
+  where there is none, or with `--in file`, in a file that only you can read;
+  `wecom profile list` says which. Where the environment has one of
+  WECOM_SALES_…, only the environment counts.
 ";
 
 const CREDENTIALS_ZH: &str = "\
 凭证来自环境变量
   WECOM_CORP_ID          企业 ID (corpid)
   WECOM_SECRET           应用的 secret
-  WECOM_CONTACTS_SECRET  通讯录同步的 secret,用于部门和成员
-  WECOM_AGENT_ID         应用 ID (agentid),发送应用消息时需要
-  WECOM_CHATBOT_KEY      群机器人的 key,或完整的 webhook 地址
-  WECOM_BASE_URL         其他服务器;默认为 https://qyapi.weixin.qq.com
+  WECOM_CONTACTS_SECRET  通讯录同步的 secret，用于部门和成员
+  WECOM_AGENT_ID         应用 ID (agentid)，发送应用消息时需要
+  WECOM_CHATBOT_KEY      群机器人的 key，或完整的 webhook 地址
+  WECOM_BASE_URL         其他服务器；默认为 https://qyapi.weixin.qq.com
   WECOM_ALLOW_HTTP       设为 1 时 WECOM_BASE_URL 可以是本机以外的 http 地址
-  使用 `--profile sales` 时,变量名为 WECOM_SALES_CORP_ID 等,上面的变量均不使用:
-  没有 WECOM_SALES_BASE_URL 时,请求发往企业微信。--as 给出的凭证同理。
+  使用 `--profile sales` 时，变量名为 WECOM_SALES_CORP_ID 等，不使用上面的变量：
+  没有 WECOM_SALES_BASE_URL 时，请求发往企业微信。--as 给出的凭证同理。
   组件看不到其他环境变量。
-  也可用 `wecom profile add sales` 保存在只有您能读取的文件中;
-  只要环境中有任何 WECOM_SALES_… 变量,就只使用环境变量。
+  也可用 `wecom profile add sales` 保存：secret 存入系统密钥环；没有密钥环或使用
+  `--in file` 时，存入只有您能读取的文件。`wecom profile list` 会显示保存位置。
+  只要环境中有任何 WECOM_SALES_… 变量，就只使用环境变量。
 ";
 
 const ERRORS: &str = "\
@@ -251,17 +254,17 @@ Errors and exit codes. In a pipe, an error is one line of JSON on stderr,
 ";
 
 const ERRORS_ZH: &str = "\
-错误与退出码。输出到管道时,错误是 stderr 上的一行 JSON: {\"error\":{类别:…}}
-  0  成功;结果在 stdout
+错误与退出码。输出到管道时，错误是 stderr 上的一行 JSON：{\"error\":{类别: …}}
+  0  成功；结果在 stdout
   1  其他                        component, stopped, output
   2  调用本身有误                usage, unknown-action, arguments,
                                  permanent-invalid-input,
                                  permanent-missing-credential
   3  被拒绝                      permanent-rejected
   4  暂时被拒绝                  rejected-for-now
-  5  无法连接,什么也没有发送    unreachable
-  6  没有可用的答复;             no-reply, permanent-no-reply,
-     调用可能已经生效            permanent-unexpected-reply,以及请求可能已
+  5  无法连接，什么也没有发送    unreachable
+  6  没有可用的答复；            no-reply, permanent-no-reply,
+     调用可能已经生效            permanent-unexpected-reply，以及请求可能已
                                  发出之后的 stopped
 `wecom describe error` 说明来自操作的各类错误。
 ";

@@ -47,7 +47,7 @@ fn help_of_everything_else() {
             text(&format!("wecom help {command}")).contains(&format!("Usage: wecom {command}"))
         );
         let chinese = text(&format!("wecom {command} --help --lang zh"));
-        assert!(chinese.contains(&format!("用法: wecom {command}")), "{chinese}");
+        assert!(chinese.contains(&format!("用法：wecom {command}")), "{chinese}");
         for english in ["Usage", "Options:", "Print help", "secrets masked"] {
             assert!(!chinese.contains(english), "{english} in\n{chinese}");
         }

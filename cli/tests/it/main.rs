@@ -11,6 +11,8 @@
 mod calls;
 mod help;
 mod input;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod mcp;
 mod options;
 mod server;

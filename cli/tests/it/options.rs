@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An empty folder for a test.
-fn folder(name: &str) -> String {
+pub fn folder(name: &str) -> String {
     let folder = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -201,14 +201,15 @@ fn profiles_are_kept() {
     let config = folder("profiles");
     let run = |shell: &str| wecom(shell).env("XDG_CONFIG_HOME", &config).output().unwrap();
     let add = format!(
-        "printf 'key-of-sales\\n' | wecom profile add sales chatbot-key@=- base-url={}",
+        "printf 'key-of-sales\\n' | wecom profile add sales chatbot-key@=- base-url={} --in file",
         server.base
     );
     let added = run(&add);
-    assert_eq!(result(&added)["fields"]["chatbot-key"], "***");
-    let listed = result(&run("wecom profile list"));
-    assert_eq!(listed[0]["profile"], "sales");
-    assert!(!listed.to_string().contains("key-of-sales"));
+    assert_eq!(result(&added)["chatbot-key"], "***");
+    assert_eq!(
+        result(&run("wecom profile list")),
+        json!([{ "profile": "sales", "kept-in": "file", "base-url": server.base, "chatbot-key": "***" }])
+    );
 
     for shell in [
         "wecom send-chatbot-text content=hi --profile sales",
