@@ -1,4 +1,4 @@
-//! Builds the component for the library to carry.
+//! Finds the component for the library to carry: the packed crate has it, a checkout builds it.
 
 #![allow(
     clippy::print_stdout,
@@ -16,6 +16,10 @@ use std::{
 
 /// Names a finished component to carry instead of building one.
 const READY_MADE: &str = "WECOM_COMPONENT_FILE";
+/// The component in the packed crate: `make crates` puts it there.
+const PACKED: &str = "wecom-connector.wasm";
+/// A source of the component, in a checkout beside the folder of this crate.
+const SOURCE: &str = "src/guest.rs";
 
 fn main() -> ExitCode {
     match prepare() {
@@ -28,10 +32,11 @@ fn main() -> ExitCode {
 }
 
 fn prepare() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let package = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let root = package.join("..").canonicalize()?;
     let out = PathBuf::from(variable("OUT_DIR")?);
 
-    println!("cargo::rerun-if-changed={}", root.join("wit").display());
+    println!("cargo::rerun-if-changed={}", package.join("wit").display());
     println!("cargo::rerun-if-env-changed={READY_MADE}");
     let component = match env::var_os(READY_MADE) {
         Some(file) => {
@@ -39,7 +44,19 @@ fn prepare() -> Result<(), Box<dyn Error>> {
             println!("cargo::rerun-if-changed={}", file.display());
             file
         }
-        None => build_component(&root, &out)?,
+        // A checkout may hold what was packed last, too, which is older than its sources.
+        None if root.join(SOURCE).is_file() => build_component(&root, &out)?,
+        None => {
+            let file = package.join(PACKED);
+            if !file.is_file() {
+                let it = file.display();
+                return Err(
+                    format!("no component: {it} is missing, and no source of it is here").into()
+                );
+            }
+            println!("cargo::rerun-if-changed={}", file.display());
+            file
+        }
     };
     println!("cargo::rustc-env=WECOM_COMPONENT_WASM={}", component.display());
     Ok(())

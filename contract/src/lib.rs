@@ -36,14 +36,14 @@ pub use crate::{
 
 /// The WIT files, by name.
 pub const FILES: &[(&str, &str)] = &[
-    ("app-messages.wit", include_str!("../../wit/app-messages.wit")),
-    ("chatbots.wit", include_str!("../../wit/chatbots.wit")),
-    ("departments.wit", include_str!("../../wit/departments.wit")),
-    ("group-chats.wit", include_str!("../../wit/group-chats.wit")),
-    ("group-messages.wit", include_str!("../../wit/group-messages.wit")),
-    ("media.wit", include_str!("../../wit/media.wit")),
-    ("members.wit", include_str!("../../wit/members.wit")),
-    ("tokens.wit", include_str!("../../wit/tokens.wit")),
-    ("types.wit", include_str!("../../wit/types.wit")),
-    ("world.wit", include_str!("../../wit/world.wit")),
+    ("app-messages.wit", include_str!("../wit/app-messages.wit")),
+    ("chatbots.wit", include_str!("../wit/chatbots.wit")),
+    ("departments.wit", include_str!("../wit/departments.wit")),
+    ("group-chats.wit", include_str!("../wit/group-chats.wit")),
+    ("group-messages.wit", include_str!("../wit/group-messages.wit")),
+    ("media.wit", include_str!("../wit/media.wit")),
+    ("members.wit", include_str!("../wit/members.wit")),
+    ("tokens.wit", include_str!("../wit/tokens.wit")),
+    ("types.wit", include_str!("../wit/types.wit")),
+    ("world.wit", include_str!("../wit/world.wit")),
 ];

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code")]
 
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "wit",
     world: "connector",
     exports: { default: async },
     additional_derives: [PartialEq],

@@ -30,7 +30,7 @@ fn members(ty: &NamedType) -> Vec<(&str, &str)> {
 
 #[test]
 fn all_files_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit");
     let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
     let names: BTreeSet<_> = names.map(|it| it.into_string().unwrap()).collect();
     assert_eq!(names, FILES.iter().map(|it| it.0.to_owned()).collect());
