@@ -40,10 +40,12 @@ pub struct Action {
     pub credentials: Credentials,
     /// The first paragraph of the documentation, on one line.
     pub summary: String,
-    /// The documentation without page, errors and example.
+    /// The documentation without page, parameters, errors and example.
     pub documentation: String,
     /// WeCom's page.
     pub page: Page,
+    /// The requests that it sends, such as `POST /cgi-bin/message/send`.
+    pub requests: Vec<String>,
     /// The errors special to it, one each.
     pub errors: Vec<String>,
     /// A complete call.
@@ -102,6 +104,9 @@ pub struct Parameter {
     /// Its type.
     #[serde(rename = "type")]
     pub ty: Type,
+    /// Its documentation. Empty where that of its type says all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub documentation: String,
 }
 
 /// A type with a name.
@@ -263,6 +268,25 @@ impl Contract {
         }
     }
 
+    /// WeCom's names of a field or parameter: those in its documentation, or in that of a type with the same name, or its own
+    /// with `_` for `-`. None for what only holds records, which may have no counterpart at WeCom.
+    pub fn wecom_names(&self, name: &str, ty: &Type, documentation: &str) -> Vec<String> {
+        let of_type = || match ty.without_option() {
+            Type::Named(it) if it == name => {
+                self.named_type(it).and_then(|it| names_in_parentheses(&it.documentation))
+            }
+            _ => None,
+        };
+        let is_record = |it: &&str| {
+            self.named_type(it).is_some_and(|it| matches!(it.kind, Kind::Record { .. }))
+        };
+        match names_in_parentheses(documentation).or_else(of_type) {
+            Some(names) => names.into_iter().map(str::to_owned).collect(),
+            None if self.types_in(ty).iter().any(is_record) => Vec::new(),
+            None => vec![name.replace('-', "_")],
+        }
+    }
+
     /// The names of all types that a type is made of, itself first, in the order in which a reader meets them.
     pub fn types_in(&self, ty: &Type) -> Vec<&str> {
         let mut names = Vec::new();
@@ -296,6 +320,18 @@ impl Contract {
             _ => {}
         }
     }
+}
+
+/// WeCom's names of a field, which its documentation has in parentheses where they are not the field's own: `(parentid)`.
+fn names_in_parentheses(documentation: &str) -> Option<Vec<&str>> {
+    documentation.split('(').skip(1).find_map(|it| {
+        let names: Vec<&str> = it.split_once(')')?.0.split(", ").collect();
+        let is_name = |it: &&str| {
+            it.starts_with(|it: char| it.is_ascii_lowercase())
+                && it.chars().all(|it| matches!(it, 'a'..='z' | '0'..='9' | '_'))
+        };
+        names.iter().all(is_name).then_some(names)
+    })
 }
 
 impl Action {

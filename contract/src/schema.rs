@@ -19,7 +19,7 @@ pub struct Schemas<'a> {
 impl Schemas<'_> {
     /// The arguments of an action as one object, from the parameters given.
     pub fn arguments(self, parameters: &[Parameter]) -> Value {
-        self.object(parameters.iter().map(|it| (it.name.as_str(), &it.ty, "")))
+        self.object(parameters.iter().map(|it| (it.name.as_str(), &it.ty, &*it.documentation)))
     }
 
     /// The result of an action.

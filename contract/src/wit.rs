@@ -1,5 +1,7 @@
 //! Reads the WIT files into the model.
 
+use std::collections::BTreeMap;
+
 use wit_parser::{Docs, Function, Interface, Resolve, SourceMap, TypeDefKind, TypeId};
 
 use crate::{
@@ -58,14 +60,23 @@ impl Reader<'_> {
         let name = function.name.clone();
         let wrong = |what: &str| format!("{name}: {what}");
 
-        let Sections { documentation, page, errors, example } = sections(&text(&function.docs));
+        let Sections { documentation, page, requests, parameters: mut described, errors, example } =
+            sections(&text(&function.docs));
         let page = page.ok_or_else(|| wrong("names no page of WeCom"))?;
         let arguments = example::arguments(self.0, function, &example).map_err(|error| {
             wrong(&format!("the example is not WAVE of this function: {error}"))
         })?;
         let mut parameters = Vec::new();
         for it in &function.params {
-            parameters.push(Parameter { name: it.name.clone(), ty: self.ty(&it.ty)? });
+            let documentation = described.remove(&it.name).unwrap_or_default();
+            parameters.push(Parameter {
+                name: it.name.clone(),
+                ty: self.ty(&it.ty)?,
+                documentation,
+            });
+        }
+        if let Some(other) = described.keys().next() {
+            return Err(wrong(&format!("describes `{other}`, which is no parameter")));
         }
         let credentials = match parameters.first().map(|it| it.name.as_str()) {
             Some("application") => Credentials::Application,
@@ -79,6 +90,7 @@ impl Reader<'_> {
             summary: documentation.split("\n\n").next().unwrap_or_default().replace('\n', " "),
             documentation,
             page,
+            requests,
             errors,
             example: Example { wave: example, arguments },
             parameters,
@@ -192,35 +204,35 @@ fn text(docs: &Docs) -> String {
 struct Sections {
     documentation: String,
     page: Option<Page>,
+    requests: Vec<String>,
+    parameters: BTreeMap<String, String>,
     errors: Vec<String>,
     example: String,
 }
 
-/// Splits a function's documentation into prose, WeCom's page, errors and example.
+/// Splits a function's documentation into prose, WeCom's page with the requests, parameters, errors and example.
 fn sections(documentation: &str) -> Sections {
     let mut found = Sections::default();
     let mut section = "";
+    let mut parameters = Vec::new();
     for line in documentation.lines() {
         if let Some(title) = line.strip_prefix("# ") {
             section = title;
             continue;
         }
         match section {
-            "Errors" => match (line.strip_prefix("- "), found.errors.last_mut()) {
-                (Some(error), _) => found.errors.push(error.to_owned()),
-                (None, Some(error)) if !line.is_empty() => {
-                    error.push(' ');
-                    error.push_str(line.trim());
-                }
-                _ => {}
-            },
+            "Parameters" => list_item(&mut parameters, line),
+            "Errors" => list_item(&mut found.errors, line),
             "Example" if line.starts_with("```") => {}
             "Example" => {
                 found.example.push_str(line);
                 found.example.push('\n');
             }
             _ => match page(line) {
-                Some(page) if found.page.is_none() => found.page = Some(page),
+                Some((page, requests)) if found.page.is_none() => {
+                    found.page = Some(page);
+                    found.requests = requests;
+                }
                 _ => {
                     found.documentation.push_str(line);
                     found.documentation.push('\n');
@@ -228,14 +240,34 @@ fn sections(documentation: &str) -> Sections {
             },
         }
     }
+    // "`name`: text"
+    let described = parameters.iter().filter_map(|it| it.strip_prefix('`')?.split_once("`: "));
+    found.parameters = described.map(|(name, text)| (name.into(), text.into())).collect();
     found.documentation = found.documentation.trim().replace("\n\n\n", "\n\n");
     found.example = found.example.trim().to_owned();
     found
 }
 
-/// A line that is a link to a page of WeCom and nothing else.
-fn page(line: &str) -> Option<Page> {
-    let (title, url) = line.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
-    url.starts_with("https://developer.work.weixin.qq.com/document/path/")
-        .then(|| Page { title: title.into(), url: url.into() })
+/// Adds a line of a list to its items.
+fn list_item(items: &mut Vec<String>, line: &str) {
+    match (line.strip_prefix("- "), items.last_mut()) {
+        (Some(item), _) => items.push(item.to_owned()),
+        (None, Some(item)) if !line.is_empty() => {
+            item.push(' ');
+            item.push_str(line.trim());
+        }
+        _ => {}
+    }
+}
+
+/// A line that is a link to a page of WeCom, and the requests behind it: ``[title](url): `POST /path`, `GET /path` ``.
+fn page(line: &str) -> Option<(Page, Vec<String>)> {
+    let (title, rest) = line.strip_prefix('[')?.split_once("](")?;
+    let (url, rest) = rest.split_once(')')?;
+    let requests = rest.strip_prefix(": ").unwrap_or_default().split(", ");
+    let requests = requests.filter_map(|it| it.strip_prefix('`')?.strip_suffix('`'));
+    url.starts_with("https://developer.work.weixin.qq.com/document/path/").then(|| {
+        let page = Page { title: title.into(), url: url.into() };
+        (page, requests.map(str::to_owned).collect())
+    })
 }

@@ -6,7 +6,11 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::{Value, json};
 use wecom_contract::{Contract, Credentials, Effect, FILES, Kind, NamedType, Schemas, Type};
@@ -56,9 +60,105 @@ fn everything_is_documented() {
         items.push((action.name.clone(), &action.documentation));
         assert!(!action.errors.is_empty(), "{} names no error", action.name);
         assert!(!action.page.title.is_empty(), "{} names no page", action.name);
+        for it in action.inputs() {
+            let own = contract.types_in(&it.ty);
+            let of_type = own.first().and_then(|it| contract.named_type(it));
+            let of_type = of_type.map_or("", |it| &it.documentation);
+            let text = if it.documentation.is_empty() { of_type } else { &it.documentation };
+            items.push((format!("{}({})", action.name, it.name), text));
+        }
     }
     let bare: Vec<_> = items.iter().filter(|it| it.1.trim().is_empty()).map(|it| &it.0).collect();
     assert!(bare.is_empty(), "without documentation: {bare:?}");
+}
+
+#[test]
+fn every_action_names_its_requests() {
+    for action in contract().actions {
+        let example = "`[title](page): `POST /cgi-bin/…``";
+        assert!(!action.requests.is_empty(), "{}: behind the page's link, {example}", action.name);
+        for it in &action.requests {
+            let path = it.strip_prefix("GET ").or_else(|| it.strip_prefix("POST "));
+            assert!(path.is_some_and(|it| it.starts_with("/cgi-bin/")), "{}: {it}", action.name);
+        }
+    }
+}
+
+/// The names in the samples of WeCom's pages, by path: of queries, bodies and responses.
+fn vendor_names() -> BTreeMap<String, BTreeSet<String>> {
+    fn collect(json: &Value, names: &mut BTreeSet<String>) {
+        match json {
+            Value::Object(members) => {
+                names.extend(members.keys().cloned());
+                members.values().for_each(|it| collect(it, names));
+            }
+            Value::Array(items) => items.iter().for_each(|it| collect(it, names)),
+            _ => {}
+        }
+    }
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../host-tests/samples/samples.json");
+    let samples: Vec<Value> = serde_json::from_str(&fs::read_to_string(samples).unwrap()).unwrap();
+    let mut found = BTreeMap::<String, BTreeSet<String>>::new();
+    for it in samples {
+        let names = found.entry(it["path"].as_str().unwrap().to_owned()).or_default();
+        collect(&it["body"], names);
+        collect(&it["response"], names);
+        let query = it["query"].as_str().and_then(|it| it.split_once('='));
+        names.extend(query.map(|it| it.0.to_owned()));
+    }
+    // What the pages have in tables and forms alone.
+    let uploads = ["type", "media", "filename", "media_id", "created_at", "errmsg"];
+    for (path, names) in [
+        ("/cgi-bin/media/upload", uploads.as_slice()),
+        ("/cgi-bin/webhook/upload_media", uploads.as_slice()),
+        ("/cgi-bin/gettoken", &["access_token", "expires_in"]),
+        ("/cgi-bin/appchat/send", &["mentioned_list"]),
+    ] {
+        found.entry(path.into()).or_default().extend(names.iter().map(|it| (*it).to_owned()));
+    }
+    found
+}
+
+#[test]
+fn fields_have_the_names_of_the_vendors_samples() {
+    /// What the connector adds: no page of WeCom has it.
+    const OWN: [&str; 3] = ["truncation", "access-token", "token-scope"];
+
+    let contract = contract();
+    let vendor = vendor_names();
+    let mut wrong = BTreeSet::new();
+    for action in &contract.actions {
+        let known: Vec<_> = action
+            .requests
+            .iter()
+            .filter_map(|it| vendor.get(it.split_once(' ')?.1))
+            .flatten()
+            .collect();
+        let mut members = Vec::new();
+        for it in action.inputs() {
+            members.push((action.name.as_str(), &*it.name, &it.ty, &*it.documentation));
+        }
+        let types = action.inputs().iter().map(|it| &it.ty).chain([&action.result]);
+        for ty in types.flat_map(|it| contract.types_in(it)) {
+            let fields = contract.fields(&Type::Named(ty.into()));
+            members.extend(fields.iter().map(|it| (ty, &*it.name, &it.ty, &*it.documentation)));
+        }
+        for (owner, name, ty, documentation) in members {
+            let own = contract.types_in(ty).iter().any(|it| OWN.contains(it));
+            if own || OWN.contains(&owner) {
+                continue;
+            }
+            for it in contract.wecom_names(name, ty, documentation) {
+                if !known.iter().any(|known| **known == it) {
+                    wrong.insert(format!("{owner}.{name}: `{it}` ({})", action.name));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "no sample of WeCom's page has these names; the documentation of the field says the right one in parentheses: {wrong:#?}"
+    );
 }
 
 #[test]
@@ -142,12 +242,16 @@ fn schemas() {
             "type": "object",
             "properties": {
                 "application": { "$ref": "#/$defs/application" },
-                "cursor": { "anyOf": [{ "type": "string" }, { "type": "null" }] },
+                "cursor": {
+                    "anyOf": [{ "type": "string" }, { "type": "null" }],
+                    "description": "`next-cursor` of the page before. None for the first page.",
+                },
                 "limit": {
                     "anyOf": [
                         { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 },
                         { "type": "null" },
                     ],
+                    "description": "the rows of a page, 1 to 10000. None lets WeCom choose.",
                 },
             },
             "required": ["application"],
