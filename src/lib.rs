@@ -23,6 +23,7 @@ mod redact;
 mod response;
 #[cfg(target_family = "wasm")]
 mod runtime;
+mod split;
 mod token_cache;
 mod truncate;
 mod validate;
