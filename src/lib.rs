@@ -21,6 +21,7 @@ mod guest;
 mod multipart;
 mod redact;
 mod response;
+mod run;
 #[cfg(target_family = "wasm")]
 mod runtime;
 mod split;

@@ -68,9 +68,9 @@ impl Reader<'_> {
             parameters.push(Parameter { name: it.name.clone(), ty: self.ty(&it.ty)? });
         }
         let credentials = match parameters.first().map(|it| it.name.as_str()) {
-            Some("application") => Credentials::Application,
-            Some("chatbot") => Credentials::Chatbot,
-            _ => return Err(wrong("the first parameter is neither `application` nor `chatbot`")),
+            Some("application") => Some(Credentials::Application),
+            Some("chatbot") => Some(Credentials::Chatbot),
+            _ => None,
         };
         Ok(Action {
             interface: interface.name.clone().unwrap_or_default(),
@@ -151,6 +151,7 @@ impl Reader<'_> {
             Wit::S16 => Type::S16,
             Wit::S32 => Type::S32,
             Wit::S64 => Type::S64,
+            Wit::F64 => Type::F64,
             Wit::String => Type::String,
             Wit::Id(id) => match self.0.types.get(*id) {
                 Some(it) => match &it.name {
@@ -178,7 +179,7 @@ impl Reader<'_> {
 
 fn effect(name: &str) -> Effect {
     match name.split('-').next() {
-        Some("get" | "list" | "check" | "find") => Effect::Read,
+        Some("get" | "list" | "check" | "find" | "explain" | "split") => Effect::Read,
         Some("delete" | "recall") => Effect::Delete,
         _ => Effect::Write,
     }
