@@ -9,20 +9,36 @@ use crate::{
         Connector,
         wit::{
             app_messages::{
-                self, AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery,
+                self, AppFile, AppImage, AppMarkdown, AppMpnews, AppNews, AppTemplateCard, AppText,
+                AppTextCard, AppVideo, AppVoice, CardDelivery, Delivery, TemplateCardUpdate,
+                UpdatedCard,
             },
-            chatbots::{self, ChatbotText, NewsArticle},
-            departments::{self, CreatedDepartment, Department, DepartmentChanges, NewDepartment},
-            group_chats::{self, CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
+            chatbots::{self, ChatbotCard, ChatbotText},
+            departments::{
+                self, CreatedDepartment, Department, DepartmentChanges, DepartmentDetail,
+                DepartmentList, EnsuredDepartment, NewDepartment,
+            },
+            diagnosis::{self, Explanation, Finding},
+            group_chats::{
+                self, CreatedGroupChat, EnsuredGroupChat, GroupChat, GroupChatChanges, NewGroupChat,
+            },
             group_messages::{
-                self, GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+                self, GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupNews, GroupText,
+                GroupTextCard, GroupVideo, GroupVoice,
             },
-            media::{self, NewChatbotMedia, NewMedia, UploadedMedia},
-            members::{self, CreatedMember, MemberChanges, MemberPage, NewMember},
+            media::{
+                self, DownloadedMedia, GetMediaOptions, NewChatbotMedia, NewMedia,
+                UploadedArticleImage, UploadedMedia,
+            },
+            members::{
+                self, CreatedMember, EmailKind, EnsuredMember, FoundMember, Member, MemberChanges,
+                MemberList, MemberPage, MemberQuery, NewMember,
+            },
+            texts::{self, TextFormat},
             tokens::{self, IssuedToken, TokenScope},
             types::{
-                Application, Chatbot, DepartmentId, Error, FileContent, GroupChatId, MediaId,
-                MessageId, Receipt, UserId,
+                Application, Chatbot, DepartmentId, Error, FileContent, GroupChatId, Language,
+                Media, MediaId, MessageId, NewFile, NewsArticle, Receipt, UserId,
             },
         },
     },
@@ -30,6 +46,7 @@ use crate::{
     credentials::Account,
     exchange::{Exchange, Step},
     response::{Accepted, Unexpected},
+    run::Run,
     runtime::OneThread,
     token_cache::TokenCache,
     wasi_http,
@@ -57,6 +74,15 @@ impl departments::Guest for Connector {
     fn delete_department(a: Application, id: DepartmentId) -> Result<Receipt> {
         run(a, actions::departments::delete_department(id))
     }
+    fn list_departments(a: Application, id: Option<DepartmentId>) -> Result<DepartmentList> {
+        todo!()
+    }
+    fn get_department(a: Application, id: DepartmentId) -> Result<DepartmentDetail> {
+        todo!()
+    }
+    fn ensure_department(a: Application, department: NewDepartment) -> Result<EnsuredDepartment> {
+        todo!()
+    }
 }
 
 impl members::Guest for Connector {
@@ -76,6 +102,28 @@ impl members::Guest for Connector {
     fn delete_member(a: Application, id: UserId) -> Result<Receipt> {
         run(a, actions::members::delete_member(id))
     }
+    fn find_member_by_mobile(a: Application, mobile: String) -> Result<FoundMember> {
+        todo!()
+    }
+    fn find_member_by_email(
+        a: Application,
+        email: String,
+        kind: Option<EmailKind>,
+    ) -> Result<FoundMember> {
+        todo!()
+    }
+    fn get_member(a: Application, id: UserId) -> Result<Member> {
+        todo!()
+    }
+    fn list_members(a: Application, id: DepartmentId, query: MemberQuery) -> Result<MemberList> {
+        todo!()
+    }
+    fn delete_members(a: Application, ids: Vec<UserId>) -> Result<Receipt> {
+        todo!()
+    }
+    fn ensure_member(a: Application, member: NewMember) -> Result<EnsuredMember> {
+        todo!()
+    }
 }
 
 impl group_chats::Guest for Connector {
@@ -91,6 +139,9 @@ impl group_chats::Guest for Connector {
         changes: GroupChatChanges,
     ) -> Result<Receipt> {
         run(a, actions::group_chats::update_group_chat(id, changes))
+    }
+    fn ensure_group_chat(a: Application, group_chat: NewGroupChat) -> Result<EnsuredGroupChat> {
+        todo!()
     }
 }
 
@@ -112,6 +163,21 @@ impl app_messages::Guest for Connector {
     }
     fn send_app_text_card(a: Application, message: AppTextCard) -> Result<Delivery> {
         run(a, actions::app_messages::send_app_text_card(message))
+    }
+    fn send_app_voice(_: Application, _: AppVoice) -> Result<Delivery> {
+        todo!()
+    }
+    fn send_app_video(_: Application, _: AppVideo) -> Result<Delivery> {
+        todo!()
+    }
+    fn send_app_news(_: Application, _: AppNews) -> Result<Delivery> {
+        todo!()
+    }
+    fn send_app_template_card(_: Application, _: AppTemplateCard) -> Result<CardDelivery> {
+        todo!()
+    }
+    fn update_template_card(_: Application, _: TemplateCardUpdate) -> Result<UpdatedCard> {
+        todo!()
     }
     fn recall_app_message(a: Application, id: MessageId) -> Result<Receipt> {
         run(a, actions::app_messages::recall_app_message(id))
@@ -137,6 +203,15 @@ impl group_messages::Guest for Connector {
     fn send_group_text_card(a: Application, message: GroupTextCard) -> Result<Receipt> {
         run(a, actions::group_messages::send_group_text_card(message))
     }
+    fn send_group_voice(_: Application, _: GroupVoice) -> Result<Receipt> {
+        todo!()
+    }
+    fn send_group_video(_: Application, _: GroupVideo) -> Result<Receipt> {
+        todo!()
+    }
+    fn send_group_news(_: Application, _: GroupNews) -> Result<Receipt> {
+        todo!()
+    }
 }
 
 impl chatbots::Guest for Connector {
@@ -146,7 +221,16 @@ impl chatbots::Guest for Connector {
     fn send_chatbot_markdown(c: Chatbot, content: String) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_markdown(content))
     }
-    fn send_chatbot_file(c: Chatbot, media_id: MediaId) -> Result<Receipt> {
+    fn send_chatbot_markdown_v2(_: Chatbot, _: String) -> Result<Receipt> {
+        todo!()
+    }
+    fn send_chatbot_voice(_: Chatbot, _: Media) -> Result<Receipt> {
+        todo!()
+    }
+    fn send_chatbot_template_card(_: Chatbot, _: ChatbotCard) -> Result<Receipt> {
+        todo!()
+    }
+    fn send_chatbot_file(c: Chatbot, media_id: Media) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_file(media_id))
     }
     fn send_chatbot_image(c: Chatbot, image: FileContent, md5: Option<String>) -> Result<Receipt> {
@@ -164,6 +248,12 @@ impl media::Guest for Connector {
     fn upload_chatbot_media(c: Chatbot, media: NewChatbotMedia) -> Result<UploadedMedia> {
         run(c, actions::media::upload_chatbot_media(media))
     }
+    fn upload_article_image(_: Application, _: NewFile) -> Result<UploadedArticleImage> {
+        todo!()
+    }
+    fn get_media(_: Application, _: MediaId, _: GetMediaOptions) -> Result<DownloadedMedia> {
+        todo!()
+    }
 }
 
 impl tokens::Guest for Connector {
@@ -174,7 +264,25 @@ impl tokens::Guest for Connector {
     }
 }
 
-/// The first parameter of every function.
+impl texts::Guest for Connector {
+    fn split_text(_: String, _: TextFormat, _: u32, _: bool) -> Result<Vec<String>> {
+        todo!()
+    }
+}
+
+impl diagnosis::Guest for Connector {
+    fn explain_error(code: i32, language: Language) -> Result<Explanation> {
+        todo!()
+    }
+    fn check_application(a: Application) -> Result<Vec<Finding>> {
+        todo!()
+    }
+    fn check_chatbot(c: Chatbot) -> Result<Vec<Finding>> {
+        todo!()
+    }
+}
+
+/// The first parameter of every function that calls WeCom.
 trait Credentials {
     fn account(self) -> Result<Account>;
 }
@@ -196,11 +304,29 @@ fn run<T>(credentials: impl Credentials, call: Result<Call<T>>) -> Result<T> {
 }
 
 fn run_as<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
-    let (account, Call { request, parse }) = merge_violations(account, call)?;
-    // A token counts as issued when the call began, which is earlier than it was.
-    let mut exchange = Exchange::new(&account, request, &TOKENS, wasi_http::now())?;
-    let accepted = complete(&mut exchange)?;
-    parse(accepted).map_err(|Unexpected(reason)| exchange.incomplete(&reason))
+    let (account, call) = merge_violations(account, call)?;
+    Runner(&account).run(call)
+}
+
+/// For an action of several requests: `requests` runs them.
+fn run_all<T>(
+    credentials: impl Credentials,
+    requests: Result<impl FnOnce(&mut Runner) -> Result<T>>,
+) -> Result<T> {
+    let (account, requests) = merge_violations(credentials.account(), requests)?;
+    requests(&mut Runner(&account))
+}
+
+/// Runs calls with the credentials of one account.
+struct Runner<'a>(&'a Account);
+
+impl Run for Runner<'_> {
+    fn run<T>(&mut self, Call { request, parse }: Call<T>) -> Result<T> {
+        // A token counts as issued when the call began, which is earlier than it was.
+        let mut exchange = Exchange::new(self.0, request, &TOKENS, wasi_http::now())?;
+        let accepted = complete(&mut exchange)?;
+        parse(accepted).map_err(|Unexpected(reason)| exchange.incomplete(&reason))
+    }
 }
 
 /// Violations of credentials and arguments are reported together.

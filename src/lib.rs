@@ -21,8 +21,10 @@ mod guest;
 mod multipart;
 mod redact;
 mod response;
+mod run;
 #[cfg(target_family = "wasm")]
 mod runtime;
+mod split;
 mod token_cache;
 mod truncate;
 mod validate;

@@ -38,6 +38,7 @@ fn json(value: &Wave) -> Option<Value> {
         WasmTypeKind::S16 => value.unwrap_s16().into(),
         WasmTypeKind::S32 => value.unwrap_s32().into(),
         WasmTypeKind::S64 => value.unwrap_s64().into(),
+        WasmTypeKind::F64 => value.unwrap_f64().into(),
         WasmTypeKind::String => value.unwrap_string().into_owned().into(),
         WasmTypeKind::Enum => value.unwrap_enum().into_owned().into(),
         WasmTypeKind::List => value.unwrap_list().map(|it| part(&it)).collect(),

@@ -7,7 +7,7 @@
 //! ```
 //! let contract = wecom_contract::Contract::load()?;
 //! let action = contract.action("send-chatbot-text").ok_or("no such action")?;
-//! assert_eq!(action.credentials, wecom_contract::Credentials::Chatbot);
+//! assert_eq!(action.credentials, Some(wecom_contract::Credentials::Chatbot));
 //! assert_eq!(action.example.arguments["message"]["content"], "Pump 2 restarted");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -39,10 +39,13 @@ pub const FILES: &[(&str, &str)] = &[
     ("app-messages.wit", include_str!("../wit/app-messages.wit")),
     ("chatbots.wit", include_str!("../wit/chatbots.wit")),
     ("departments.wit", include_str!("../wit/departments.wit")),
+    ("diagnosis.wit", include_str!("../wit/diagnosis.wit")),
     ("group-chats.wit", include_str!("../wit/group-chats.wit")),
     ("group-messages.wit", include_str!("../wit/group-messages.wit")),
     ("media.wit", include_str!("../wit/media.wit")),
     ("members.wit", include_str!("../wit/members.wit")),
+    ("template-cards.wit", include_str!("../wit/template-cards.wit")),
+    ("texts.wit", include_str!("../wit/texts.wit")),
     ("tokens.wit", include_str!("../wit/tokens.wit")),
     ("types.wit", include_str!("../wit/types.wit")),
     ("world.wit", include_str!("../wit/world.wit")),

@@ -36,8 +36,8 @@ pub struct Action {
     pub interface: String,
     /// What it does to the enterprise.
     pub effect: Effect,
-    /// The kind of credentials that it takes as its first parameter.
-    pub credentials: Credentials,
+    /// The kind of credentials that it takes as its first parameter. None for an action that calls nobody.
+    pub credentials: Option<Credentials>,
     /// The first paragraph of the documentation, on one line.
     pub summary: String,
     /// The documentation without page, parameters, errors and example.
@@ -196,6 +196,8 @@ pub enum Type {
     S32,
     /// A whole number from -2⁶³ to 2⁶³-1.
     S64,
+    /// A number of double precision.
+    F64,
     /// Text.
     String,
     /// A value or nothing.
@@ -337,7 +339,7 @@ fn names_in_parentheses(documentation: &str) -> Option<Vec<&str>> {
 impl Action {
     /// The parameters that are not credentials.
     pub fn inputs(&self) -> &[Parameter] {
-        self.parameters.get(1..).unwrap_or_default()
+        self.parameters.get(usize::from(self.credentials.is_some())..).unwrap_or_default()
     }
 }
 

@@ -68,6 +68,7 @@ impl Schemas<'_> {
         }
         match ty {
             Type::Bool => json!({ "type": "boolean" }),
+            Type::F64 => json!({ "type": "number" }),
             Type::String => json!({ "type": "string" }),
             Type::List(of) if **of == Type::U8 => base64(),
             Type::List(of) => json!({ "type": "array", "items": self.ty(of) }),

@@ -79,9 +79,9 @@ impl Reader<'_> {
             return Err(wrong(&format!("describes `{other}`, which is no parameter")));
         }
         let credentials = match parameters.first().map(|it| it.name.as_str()) {
-            Some("application") => Credentials::Application,
-            Some("chatbot") => Credentials::Chatbot,
-            _ => return Err(wrong("the first parameter is neither `application` nor `chatbot`")),
+            Some("application") => Some(Credentials::Application),
+            Some("chatbot") => Some(Credentials::Chatbot),
+            _ => None,
         };
         Ok(Action {
             interface: interface.name.clone().unwrap_or_default(),
@@ -163,6 +163,7 @@ impl Reader<'_> {
             Wit::S16 => Type::S16,
             Wit::S32 => Type::S32,
             Wit::S64 => Type::S64,
+            Wit::F64 => Type::F64,
             Wit::String => Type::String,
             Wit::Id(id) => match self.0.types.get(*id) {
                 Some(it) => match &it.name {
@@ -190,7 +191,7 @@ impl Reader<'_> {
 
 fn effect(name: &str) -> Effect {
     match name.split('-').next() {
-        Some("get" | "list" | "check" | "find") => Effect::Read,
+        Some("get" | "list" | "check" | "find" | "explain" | "split") => Effect::Read,
         Some("delete" | "recall") => Effect::Delete,
         _ => Effect::Write,
     }

@@ -174,7 +174,9 @@ mod tests {
     use super::*;
     use crate::{
         actions::testing::{accepted, check_refused, check_request, check_response},
-        bindings::wit::types::{Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard},
+        bindings::wit::types::{
+            Confidentiality, Media, MpnewsArticle, MpnewsConfidentiality, TextCard,
+        },
     };
 
     fn noor() -> Recipients {
@@ -201,7 +203,7 @@ mod tests {
     fn article() -> MpnewsArticle {
         MpnewsArticle {
             title: "T".into(),
-            thumbnail: "MID-1".into(),
+            thumbnail: Media::Id("MID-1".into()),
             content: "<p>C</p>".into(),
             author: None,
             source_url: None,
@@ -411,7 +413,7 @@ mod tests {
     fn send_app_file_wire() {
         let message = AppFile {
             recipients: noor(),
-            media_id: "MID-3".into(),
+            media_id: Media::Id("MID-3".into()),
             confidentiality: Some(Confidentiality::Public),
             options: None,
         };
@@ -436,7 +438,7 @@ mod tests {
         {
             let message = AppFile {
                 recipients: noor(),
-                media_id: media_id.into(),
+                media_id: Media::Id(media_id.into()),
                 confidentiality: None,
                 options: None,
             };
@@ -448,7 +450,7 @@ mod tests {
     fn send_app_image_wire() {
         let message = AppImage {
             recipients: noor(),
-            media_id: "MID-2".into(),
+            media_id: Media::Id("MID-2".into()),
             confidentiality: None,
             options: Some(options()),
         };
@@ -473,7 +475,7 @@ mod tests {
         for (media_id, accepted) in [("", false), ("MID-2", true)] {
             let message = AppImage {
                 recipients: noor(),
-                media_id: media_id.into(),
+                media_id: Media::Id(media_id.into()),
                 confidentiality: None,
                 options: None,
             };
@@ -548,7 +550,7 @@ mod tests {
         );
         let all = MpnewsArticle {
             title: String::new(),
-            thumbnail: String::new(),
+            thumbnail: Media::Id(String::new()),
             source_url: Some("a.example".into()),
             ..article()
         };

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::{content, media};
 use crate::{
     bindings::wit::{
-        chatbots::{ChatbotText, NewsArticle},
-        types::{Error, FileContent, MediaId, Receipt, Truncation},
+        chatbots::ChatbotText,
+        types::{Error, FileContent, Media, NewsArticle, Receipt, Truncation},
     },
     call::{Auth, Call},
     truncate::Limit,
@@ -62,7 +62,7 @@ pub(crate) fn send_chatbot_markdown(content: String) -> Result<Call<Receipt>, Er
 }
 
 /// `POST /cgi-bin/webhook/send`, file
-pub(crate) fn send_chatbot_file(media_id: MediaId) -> Result<Call<Receipt>, Error> {
+pub(crate) fn send_chatbot_file(media_id: Media) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
     let file = content::file(&mut check, "media-id", media_id);
     let truncated = check.finish()?;
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn send_chatbot_file_wire() {
-        let call = || send_chatbot_file("MID-BOT-1".into()).unwrap();
+        let call = || send_chatbot_file(Media::Id("MID-BOT-1".into())).unwrap();
         check_request(
             &call(),
             expect![[
@@ -280,7 +280,11 @@ mod tests {
     #[test]
     fn send_chatbot_file_limits() {
         for (media_id, accepted) in [("", false), ("MID-BOT-1", true)] {
-            assert_eq!(send_chatbot_file(media_id.into()).is_ok(), accepted, "{media_id:?}");
+            assert_eq!(
+                send_chatbot_file(Media::Id(media_id.into())).is_ok(),
+                accepted,
+                "{media_id:?}"
+            );
         }
     }
 

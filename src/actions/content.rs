@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bindings::wit::types::{
-        Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
+        Confidentiality, Media, MediaId, MpnewsArticle, MpnewsConfidentiality, TextCard, UserId,
     },
     truncate::Limit,
     validate::{Check, given},
@@ -29,9 +29,17 @@ pub(super) fn markdown(check: &mut Check, content: String) -> Value {
 }
 
 /// An uploaded file, by its id.
-pub(super) fn file(check: &mut Check, field: &str, media_id: String) -> Value {
+pub(super) fn file(check: &mut Check, field: &str, media: Media) -> Value {
+    let media_id = media_id(media);
     check.opaque_id(field, &media_id);
     json!({ "media_id": media_id })
+}
+
+fn media_id(media: Media) -> MediaId {
+    match media {
+        Media::Id(id) => id,
+        Media::File(_) => todo!(),
+    }
 }
 
 pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
@@ -40,6 +48,7 @@ pub(super) fn mpnews(check: &mut Check, articles: Vec<MpnewsArticle>) -> Value {
         let field = |name: &str| format!("message.articles[{index}].{name}");
         let MpnewsArticle { title, thumbnail, content, author, source_url, digest } = article;
         let title = check.truncate(&field("title"), title, Limit::Bytes(128));
+        let thumbnail = media_id(thumbnail);
         check.opaque_id(&field("thumbnail"), &thumbnail);
         check.bytes(&field("content"), &content, 1..=MAX_ARTICLE_BYTES);
         let author = given(author);

@@ -94,7 +94,9 @@ mod tests {
     use super::*;
     use crate::{
         actions::testing::{accepted, check_refused, check_request, check_response},
-        bindings::wit::types::{Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard},
+        bindings::wit::types::{
+            Confidentiality, Media, MpnewsArticle, MpnewsConfidentiality, TextCard,
+        },
     };
 
     fn storm() -> GroupChatId {
@@ -118,7 +120,7 @@ mod tests {
     fn article() -> MpnewsArticle {
         MpnewsArticle {
             title: "T".into(),
-            thumbnail: "MID-1".into(),
+            thumbnail: Media::Id("MID-1".into()),
             content: "<p>C</p>".into(),
             author: None,
             source_url: None,
@@ -235,7 +237,7 @@ mod tests {
     fn send_group_file_wire() {
         let message = GroupFile {
             group_chat_id: storm(),
-            media_id: "MID-3".into(),
+            media_id: Media::Id("MID-3".into()),
             confidentiality: Some(Confidentiality::Public),
         };
         let call = || send_group_file(message.clone()).unwrap();
@@ -257,7 +259,7 @@ mod tests {
         for (media_id, accepted) in [("", false), ("MID-3", true)] {
             let message = GroupFile {
                 group_chat_id: storm(),
-                media_id: media_id.into(),
+                media_id: Media::Id(media_id.into()),
                 confidentiality: None,
             };
             assert_eq!(send_group_file(message).is_ok(), accepted, "{media_id:?}");
@@ -266,8 +268,11 @@ mod tests {
 
     #[test]
     fn send_group_image_wire() {
-        let message =
-            GroupImage { group_chat_id: storm(), media_id: "MID-2".into(), confidentiality: None };
+        let message = GroupImage {
+            group_chat_id: storm(),
+            media_id: Media::Id("MID-2".into()),
+            confidentiality: None,
+        };
         let call = || send_group_image(message.clone()).unwrap();
         check_request(
             &call(),
@@ -287,7 +292,7 @@ mod tests {
         for (media_id, accepted) in [("", false), ("MID-2", true)] {
             let message = GroupImage {
                 group_chat_id: storm(),
-                media_id: media_id.into(),
+                media_id: Media::Id(media_id.into()),
                 confidentiality: None,
             };
             assert_eq!(send_group_image(message).is_ok(), accepted, "{media_id:?}");

@@ -17,14 +17,14 @@ use crate::{
             AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
             Recipients, Selection,
         },
-        chatbots::{ChatbotText, NewsArticle},
+        chatbots::ChatbotText,
         departments::{DepartmentChanges, NewDepartment},
         group_chats::{GroupChatChanges, NewGroupChat},
         group_messages::{
             GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
         },
         members::{Gender, MemberChanges, Membership, NewMember, TextChange, UsersChange},
-        types::{Error, FileContent, MpnewsArticle, TextCard},
+        types::{Error, FileContent, Media, MpnewsArticle, NewsArticle, TextCard},
     },
     call::{Body, Call},
     response::Response,
@@ -62,7 +62,7 @@ fn articles(body: &Value) -> Vec<MpnewsArticle> {
     let all = body["mpnews"]["articles"].as_array().into_iter().flatten();
     all.map(|it| MpnewsArticle {
         title: text(&it["title"]),
-        thumbnail: text(&it["thumb_media_id"]),
+        thumbnail: Media::Id(text(&it["thumb_media_id"])),
         content: text(&it["content"]),
         author: given(&it["author"]),
         source_url: given(&it["content_source_url"]),
@@ -133,7 +133,7 @@ fn is_said(sample: &Value) -> bool {
     let path = sample["path"].as_str().unwrap().trim_start_matches("/cgi-bin/");
     let kind = body["msgtype"].as_str().unwrap_or_default();
     let content = text(&body[kind]["content"]);
-    let media_id = text(&body[kind]["media_id"]);
+    let media_id = Media::Id(text(&body[kind]["media_id"]));
     let group_chat_id = text(&body["chatid"]);
     let confidentiality = None;
     let recipients = || {

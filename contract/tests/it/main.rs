@@ -49,7 +49,7 @@ fn contract_json_is_current() {
 #[test]
 fn everything_is_documented() {
     let contract = contract();
-    assert!(contract.actions.len() >= 32, "{} actions", contract.actions.len());
+    assert!(contract.actions.len() >= 56, "{} actions", contract.actions.len());
     let mut items = vec![("package".to_owned(), contract.documentation.as_str())];
     items.extend(contract.interfaces.iter().map(|it| (it.name.clone(), &*it.documentation)));
     for ty in &contract.types {
@@ -194,9 +194,11 @@ fn names_are_plain_and_unique() {
 fn credentials_come_first() {
     for action in contract().actions {
         let chatbot = action.name.contains("chatbot");
+        let offline = ["explain-error", "split-text"].contains(&&*action.name);
         let expected = if chatbot { Credentials::Chatbot } else { Credentials::Application };
-        assert_eq!(action.credentials, expected, "{}", action.name);
-        assert!(action.parameters.len() <= 3, "{} takes too many parameters", action.name);
+        assert_eq!(action.credentials, (!offline).then_some(expected), "{}", action.name);
+        let most = if offline { 4 } else { 3 };
+        assert!(action.parameters.len() <= most, "{} takes too many parameters", action.name);
     }
 }
 
