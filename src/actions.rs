@@ -4,6 +4,7 @@ pub(crate) mod app_messages;
 pub(crate) mod chatbots;
 mod content;
 pub(crate) mod departments;
+pub(crate) mod diagnosis;
 pub(crate) mod group_chats;
 pub(crate) mod group_messages;
 pub(crate) mod media;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     base_url::BaseUrl,
     bindings::wit::types::{
-        Error, FailedExchange, InvalidReceivers, Rejection, TemporaryRejection,
+        Error, FailedExchange, InvalidReceivers, Language, Rejection, TemporaryRejection,
     },
     call::{Auth, Body, Method, Request},
     credentials::{Account, Credential},
@@ -98,6 +98,8 @@ pub(crate) struct Exchange<'a> {
     base: &'a BaseUrl,
     tokens: &'a RefCell<TokenCache>,
     now: u64,
+    /// Of hints. Read only where there is one.
+    language: fn() -> Language,
     state: State<'a>,
 }
 
@@ -130,6 +132,7 @@ impl<'a> Exchange<'a> {
         mut request: Request,
         tokens: &'a RefCell<TokenCache>,
         now: u64,
+        language: fn() -> Language,
     ) -> Result<Self, Error> {
         if let Body::Json(Value::Object(body)) = &mut request.body
             && request.inject_agent_id
@@ -157,7 +160,7 @@ impl<'a> Exchange<'a> {
             }
         };
         let payload = Payload::new(mem::replace(&mut request.body, Body::Empty));
-        Ok(Self { request, payload, base, tokens, now, state })
+        Ok(Self { request, payload, base, tokens, now, language, state })
     }
 
     pub(crate) fn first(&self) -> Step {
@@ -265,7 +268,7 @@ impl<'a> Exchange<'a> {
         let invalid_receivers = named.then_some(receivers);
 
         let call = self.refused_call();
-        let hint = errcode::hint(code, call).into();
+        let hint = errcode::hint(code, call, (self.language)());
         match errcode::disposition(code) {
             Disposition::RetryLater => Error::RejectedForNow(TemporaryRejection {
                 code,
@@ -294,11 +297,15 @@ impl<'a> Exchange<'a> {
     /// What was refused, as far as hints depend on it.
     fn refused_call(&self) -> errcode::Call {
         match &self.state {
-            State::FetchingToken { .. } | State::Calling(Authorization::None) => {
-                errcode::Call { path: GETTOKEN, given_token: false, substitute: false }
-            }
+            State::FetchingToken { .. } | State::Calling(Authorization::None) => errcode::Call {
+                path: GETTOKEN,
+                contacts: false,
+                given_token: false,
+                substitute: false,
+            },
             State::Calling(authorization) => errcode::Call {
                 path: self.request.path,
+                contacts: self.request.auth == Auth::Contacts,
                 given_token: matches!(authorization, Authorization::GivenToken(_)),
                 substitute: matches!(
                     authorization,
@@ -454,10 +461,11 @@ mod tests {
     ) -> (Vec<String>, Result<Option<String>, Error>) {
         let mut requests = Vec::new();
         let mut script = script.iter();
-        let mut exchange = match Exchange::new(&account, call.request, tokens, now) {
-            Ok(it) => it,
-            Err(error) => return (requests, Err(error)),
-        };
+        let mut exchange =
+            match Exchange::new(&account, call.request, tokens, now, || Language::English) {
+                Ok(it) => it,
+                Err(error) => return (requests, Err(error)),
+            };
         let mut step = exchange.first();
         loop {
             match step {

@@ -1,6 +1,6 @@
 //! The errcode envelope that all responses of WeCom share.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, rc::Rc, string::String, vec::Vec};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -54,7 +54,7 @@ pub(crate) struct Unexpected(pub(crate) String);
 pub(crate) struct Warnings {
     texts: Vec<String>,
     /// A server may repeat what it was sent.
-    secrets: Vec<String>,
+    secrets: Rc<[String]>,
 }
 
 /// All members may be missing or null, and of any type beside a refusal.
@@ -152,6 +152,11 @@ impl Warnings {
     pub(crate) fn redacting(mut self, secrets: &[&str]) -> Self {
         self.secrets = secrets.iter().map(|it| (*it).to_owned()).collect();
         self
+    }
+
+    /// For an item of a list, which has a warning of its own.
+    pub(crate) fn of_item(&self) -> Self {
+        Self { texts: Vec::new(), secrets: Rc::clone(&self.secrets) }
     }
 
     /// The value of a member. What cannot be read of it becomes a warning.

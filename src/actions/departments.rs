@@ -1,19 +1,26 @@
 //! Departments of the enterprise.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     bindings::wit::{
-        departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
-        types::{DepartmentId, Error, Receipt},
+        departments::{
+            CreatedDepartment, Department, DepartmentChanges, DepartmentDetail, DepartmentList,
+            EnsuredDepartment, NewDepartment,
+        },
+        types::{DepartmentId, EnsureOutcome, Error, Receipt, UserId},
     },
     call::{Auth, Call},
-    response::Unexpected,
+    response::{Unexpected, Warnings},
+    run::{Run, join_warnings, refusal_code},
     validate::{Check, given},
-    wire::{Lenient, List},
+    wire::{Lenient, List, Object},
 };
 
 /// What WeCom forbids in names of departments. The live server sometimes accepted `"` and `|`; the page forbids them.
@@ -142,6 +149,130 @@ pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error
     Ok(Call::get("/cgi-bin/department/delete", Auth::Contacts).query("id", id.to_string()))
 }
 
+/// `GET /cgi-bin/department/list`
+pub(crate) fn list_departments(id: Option<DepartmentId>) -> Result<Call<DepartmentList>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        department: Option<Lenient<List<Details>>>,
+    }
+
+    let mut check = Check::default();
+    let mut call = Call::get("/cgi-bin/department/list", Auth::Application);
+    if let Some(id) = id {
+        check.department_id("department-id", id);
+        call = call.query("id", id.to_string());
+    }
+    check.finish()?;
+
+    Ok(call.map(|Response { department }, mut warnings| {
+        let department = department.ok_or_else(|| Unexpected::lacks("department"))?;
+        let List(items) = warnings.value("department", department);
+        let mut departments = Vec::new();
+        for it in items {
+            match it.detail(None, warnings.of_item()) {
+                Some(it) => departments.push(it),
+                None => warnings.push(Some("a department has no readable id".into())),
+            }
+        }
+        Ok(DepartmentList { departments, warning: warnings.into_text() })
+    }))
+}
+
+/// `GET /cgi-bin/department/get`
+pub(crate) fn get_department(id: DepartmentId) -> Result<Call<DepartmentDetail>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        department: Option<Lenient<Details>>,
+    }
+
+    let mut check = Check::default();
+    check.department_id("department-id", id);
+    check.finish()?;
+
+    let call = Call::get("/cgi-bin/department/get", Auth::Application).query("id", id.to_string());
+    Ok(call.map(move |Response { department }, warnings| {
+        let Some(Lenient { value, .. }) = department.filter(Lenient::is_complete) else {
+            return Err(Unexpected::lacks("department"));
+        };
+        value.detail(Some(id), warnings).ok_or_else(|| Unexpected::lacks("department"))
+    }))
+}
+
+/// A department as WeCom writes it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    id: Lenient<Option<DepartmentId>>,
+    name: Lenient<Option<String>>,
+    name_en: Lenient<Option<String>>,
+    department_leader: Lenient<Vec<UserId>>,
+    parentid: Lenient<Option<DepartmentId>>,
+    order: Lenient<Option<u32>>,
+}
+
+impl Object for Details {}
+
+impl Details {
+    /// `requested` stands for an id that is missing.
+    fn detail(
+        self,
+        requested: Option<DepartmentId>,
+        mut warnings: Warnings,
+    ) -> Option<DepartmentDetail> {
+        Some(DepartmentDetail {
+            id: warnings.value("id", self.id).or(requested)?,
+            name: warnings.value("name", self.name),
+            english_name: warnings.value("name_en", self.name_en),
+            leaders: warnings.value("department_leader", self.department_leader),
+            parent_id: warnings.value("parentid", self.parentid).filter(|it| *it != 0),
+            order: warnings.value("order", self.order),
+            warning: warnings.into_text(),
+        })
+    }
+}
+
+/// `department/create`; where a sibling has the name, `department/list` and `department/update`
+pub(crate) fn ensure_department<R: Run>(
+    department: NewDepartment,
+) -> Result<impl FnOnce(&mut R) -> Result<EnsuredDepartment, Error>, Error> {
+    // Created twice, it exists already, and is found.
+    let create = create_department(department.clone())?.retry_safe(true);
+
+    Ok(move |run: &mut R| {
+        let refusal = match run.run(create) {
+            Ok(CreatedDepartment { id, warning }) => {
+                let outcome = EnsureOutcome::Created;
+                return Ok(EnsuredDepartment { id, outcome, warning });
+            }
+            Err(error) if refusal_code(&error) == Some(60008) => error,
+            Err(error) => return Err(error),
+        };
+        let NewDepartment { name, english_name, parent_id, order, id: _ } = department;
+        let DepartmentList { departments, warning } =
+            run.run(list_departments(Some(parent_id))?)?;
+        let sibling = departments
+            .into_iter()
+            .find(|it| it.parent_id == Some(parent_id) && it.name.as_ref() == Some(&name));
+        // The id is another department's, or the application may not see the sibling.
+        let Some(found) = sibling else { return Err(refusal) };
+        let id = found.id;
+        let english_name = given(english_name).filter(|it| found.english_name.as_ref() != Some(it));
+        let order = order.filter(|it| found.order != Some(*it));
+        if english_name.is_none() && order.is_none() {
+            return Ok(EnsuredDepartment { id, outcome: EnsureOutcome::Unchanged, warning });
+        }
+        let changes = DepartmentChanges { name: None, english_name, parent_id: None, order };
+        let updated = run.run(update_department(id, changes)?)?;
+        Ok(EnsuredDepartment {
+            id,
+            outcome: EnsureOutcome::Updated,
+            warning: join_warnings(warning, updated.warning),
+        })
+    })
+}
+
 fn check_name(check: &mut Check, field: &str, name: &str) {
     check.chars(field, name, 1..=64);
     check.forbid_chars(field, name, FORBIDDEN);
@@ -149,10 +280,16 @@ fn check_name(check: &mut Check, field: &str, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{check_refused, check_request, check_response},
+        exchange::Failure,
+        run::testing::Script,
+    };
 
     fn sales() -> NewDepartment {
         NewDepartment {
@@ -363,5 +500,173 @@ mod tests {
         for (id, accepted) in [(0, false), (1, true), (2_147_483_648, true), (u32::MAX, true)] {
             assert_eq!(delete_department(id).is_ok(), accepted, "{id}");
         }
+    }
+
+    #[test]
+    fn list_departments_wire() {
+        let call = || list_departments(Some(310)).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/department/list?id=310 [application, retry-safe]"],
+        );
+        check_request(
+            &list_departments(None).unwrap(),
+            expect!["GET /cgi-bin/department/list [application, retry-safe]"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":[{"id":1,"name":"Root","parentid":0,"order":100000000},{"id":"310","name":"Field Service North","name_en":"FSN","department_leader":["noor.h"],"parentid":1,"order":4200},{"id":311,"name":"","name_en":null,"department_leader":{},"order":-1},{"name":"lost"},[7]]}"#,
+            expect![[
+                r#"Ok(DepartmentList { departments: [DepartmentDetail { id: 1, name: Some("Root"), english-name: None, leaders: [], parent-id: None, order: Some(100000000), warning: None }, DepartmentDetail { id: 310, name: Some("Field Service North"), english-name: Some("FSN"), leaders: ["noor.h"], parent-id: Some(1), order: Some(4200), warning: None }, DepartmentDetail { id: 311, name: None, english-name: None, leaders: [], parent-id: None, order: None, warning: Some("department_leader cannot be read: {}; order cannot be read: -1") }], warning: Some("department cannot be read: [7]; a department has no readable id") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":[]}"#,
+            expect!["Ok(DepartmentList { departments: [], warning: None })"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable department"))"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":60123,"errmsg":"invalid department id","department":[]}"#,
+            expect![[r#"Refused { code: 60123, message: "invalid department id" }"#]],
+        );
+    }
+
+    #[test]
+    fn list_departments_limits() {
+        for (id, accepted) in [(0, false), (1, true), (u32::MAX, true)] {
+            assert_eq!(list_departments(Some(id)).is_ok(), accepted, "{id}");
+        }
+    }
+
+    #[test]
+    fn get_department_wire() {
+        let call = || get_department(310).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/department/get?id=310 [application, retry-safe]"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":{"id":310,"name":"Field Service North","name_en":"FSN","department_leader":["noor.h"],"parentid":1,"order":4200}}"#,
+            expect![[
+                r#"Ok(DepartmentDetail { id: 310, name: Some("Field Service North"), english-name: Some("FSN"), leaders: ["noor.h"], parent-id: Some(1), order: Some(4200), warning: None })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"department":{"order":"x"}}"#,
+            expect![[
+                r#"Ok(DepartmentDetail { id: 310, name: None, english-name: None, leaders: [], parent-id: None, order: None, warning: Some("order cannot be read: \"x\"") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"department":7}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable department"))"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":48009,"errmsg":"no permission"}"#,
+            expect![[r#"Refused { code: 48009, message: "no permission" }"#]],
+        );
+    }
+
+    #[test]
+    fn get_department_limits() {
+        for (id, accepted) in [(0, false), (1, true), (u32::MAX, true)] {
+            assert_eq!(get_department(id).is_ok(), accepted, "{id}");
+        }
+    }
+
+    const EXISTS: &str = r#"{"errcode":60008,"errmsg":"department existed"}"#;
+    const SIBLINGS: &str = r#"{"errcode":0,"errmsg":"ok","department":[{"id":1,"name":"Sales","parentid":0},{"id":310,"name":"Sales","name_en":"SAL","parentid":1,"order":4200},{"id":311,"name":"Sales","parentid":310}]}"#;
+
+    fn ensure<const N: usize>(
+        department: NewDepartment,
+        responses: [Result<&'static str, Failure>; N],
+    ) -> (String, Result<EnsuredDepartment, Error>) {
+        let mut script = Script::new(responses);
+        let result = ensure_department(department).unwrap()(&mut script);
+        (script.finish(), result)
+    }
+
+    #[test]
+    fn ensure_department_creates_what_is_not_there() {
+        let created = r#"{"errcode":0,"errmsg":"created","id":310}"#;
+        let (requests, result) = ensure(sales(), [Ok(created)]);
+        expect![[r#"POST department/create?access_token=contacts {"name":"Sales","parentid":1}"#]]
+            .assert_eq(&requests);
+        expect![
+            "Ok(EnsuredDepartment { id: 310, outcome: EnsureOutcome::Created, warning: None })"
+        ]
+        .assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_department_updates_the_sibling_of_that_name() {
+        let department = NewDepartment {
+            english_name: Some("S".into()),
+            order: Some(4300),
+            id: Some(999),
+            ..sales()
+        };
+        let updated = r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#;
+        let (requests, result) = ensure(department, [Ok(EXISTS), Ok(SIBLINGS), Ok(updated)]);
+        expect![[r#"
+            POST department/create?access_token=contacts {"name":"Sales","name_en":"S","parentid":1,"order":4300,"id":999}
+            GET department/list?access_token=app&id=1
+            POST department/update?access_token=contacts {"id":310,"name_en":"S","order":4300}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredDepartment { id: 310, outcome: EnsureOutcome::Updated, warning: Some("updated. Warning: wrong json format.") })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_department_leaves_what_is_as_wanted() {
+        for department in [
+            sales(),
+            NewDepartment { english_name: Some("SAL".into()), order: Some(4200), ..sales() },
+        ] {
+            let (requests, result) = ensure(department, [Ok(EXISTS), Ok(SIBLINGS)]);
+            assert_eq!(requests.lines().count(), 2);
+            let result = result.unwrap();
+            assert_eq!((result.id, result.outcome), (310, EnsureOutcome::Unchanged));
+        }
+    }
+
+    #[test]
+    fn ensure_department_returns_the_refusal_where_no_sibling_has_the_name() {
+        let other = NewDepartment { name: "Support".into(), id: Some(310), ..sales() };
+        let (_, result) = ensure(other, [Ok(EXISTS), Ok(SIBLINGS)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60008));
+        let refused = r#"{"errcode":60004,"errmsg":"invalid parent"}"#;
+        let (_, result) = ensure(sales(), [Ok(refused)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60004));
+    }
+
+    #[test]
+    fn ensure_department_is_retry_safe_after_silence() {
+        let silence = || Err(Failure::NoResponse("reset", None));
+        let (_, result) = ensure(sales(), [silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let (_, result) = ensure(sales(), [Ok(EXISTS), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let renamed = NewDepartment { order: Some(1), ..sales() };
+        let (_, result) = ensure(renamed, [Ok(EXISTS), Ok(SIBLINGS), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+    }
+
+    #[test]
+    fn ensure_department_has_the_limits_of_a_creation() {
+        let refused = ensure_department::<Script>(NewDepartment { parent_id: 0, ..sales() });
+        assert!(matches!(refused.err(), Some(Error::PermanentInvalidInput(_))));
     }
 }

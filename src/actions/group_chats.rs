@@ -7,11 +7,15 @@ use serde_json::json;
 
 use crate::{
     bindings::wit::{
-        group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, GroupChatKind, NewGroupChat},
-        types::{Error, GroupChatId, Receipt, UserId},
+        group_chats::{
+            CreatedGroupChat, EnsuredGroupChat, GroupChat, GroupChatChanges, GroupChatKind,
+            NewGroupChat,
+        },
+        types::{EnsureOutcome, Error, GroupChatId, Receipt, UserId},
     },
     call::{Auth, Call},
     response::Unexpected,
+    run::{Run, join_warnings, refusal_code},
     truncate::Limit,
     validate::{Check, given},
     wire::Lenient,
@@ -62,6 +66,10 @@ pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> 
 
 /// `POST /cgi-bin/appchat/create`
 pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
+    create(group_chat, false)
+}
+
+fn create(group_chat: NewGroupChat, needs_id: bool) -> Result<Call<CreatedGroupChat>, Error> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Response {
@@ -82,6 +90,8 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     let id = given(id);
     if let Some(id) = &id {
         check.new_group_chat_id("group-chat.id", id);
+    } else if needs_id {
+        check.reject("group-chat.id", "must be given: the chat is found again by it");
     }
     let truncated = check.finish()?;
 
@@ -129,6 +139,66 @@ pub(crate) fn update_group_chat(
         .with_truncations(truncated))
 }
 
+/// `appchat/create`; where the id is in use, `appchat/get` and `appchat/update`
+pub(crate) fn ensure_group_chat<R: Run>(
+    group_chat: NewGroupChat,
+) -> Result<impl FnOnce(&mut R) -> Result<EnsuredGroupChat, Error>, Error> {
+    let NewGroupChat { name, owner, members, id } = group_chat;
+    let mut check = Check::default();
+    // Truncated here, and so not twice.
+    let name = given(name).map(|it| check.truncate("group-chat.name", it, MAX_NAME));
+    let truncated = check.finish()?;
+    let wanted = NewGroupChat { name, owner, members, id };
+    let create = create(wanted.clone(), true)?;
+
+    Ok(move |run: &mut R| {
+        match run.run(create) {
+            Ok(CreatedGroupChat { id, truncated: _, warning }) => {
+                let outcome = EnsureOutcome::Created;
+                return Ok(EnsuredGroupChat { id, outcome, truncated, warning });
+            }
+            Err(error) if refusal_code(&error) == Some(86215) => {}
+            Err(error) => return Err(error),
+        }
+        let NewGroupChat { name, owner, members, id } = wanted;
+        let (owner, id) = (given(owner), id.unwrap_or_default());
+        let found = run.run(get_group_chat(id.clone())?)?;
+        let without = |these: &[UserId], others: &[UserId]| -> Option<Vec<UserId>> {
+            let is_other = |it: &&UserId| !others.iter().any(|other| same_user(it, other));
+            Some(these.iter().filter(is_other).cloned().collect())
+                .filter(|it: &Vec<_>| !it.is_empty())
+        };
+        let present_owner = found.owner.unwrap_or_default();
+        // Where the present owner goes, WeCom wants to know the new one.
+        let owner = owner.or_else(|| {
+            let stays = members.iter().any(|it| same_user(it, &present_owner));
+            members.first().filter(|_| !stays && !present_owner.is_empty()).cloned()
+        });
+        let changes = GroupChatChanges {
+            name: name.filter(|it| found.name.as_ref() != Some(it)),
+            owner: owner.filter(|it| !same_user(it, &present_owner)),
+            add_members: without(&members, &found.members),
+            remove_members: without(&found.members, &members),
+        };
+        let unchanged = changes.name.is_none()
+            && changes.owner.is_none()
+            && changes.add_members.is_none()
+            && changes.remove_members.is_none();
+        if unchanged {
+            let (outcome, warning) = (EnsureOutcome::Unchanged, found.warning);
+            return Ok(EnsuredGroupChat { id, outcome, truncated, warning });
+        }
+        let updated = run.run(update_group_chat(id.clone(), changes)?)?;
+        let warning = join_warnings(found.warning, updated.warning);
+        Ok(EnsuredGroupChat { id, outcome: EnsureOutcome::Updated, truncated, warning })
+    })
+}
+
+/// WeCom ignores case in user ids.
+fn same_user(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::{format, string::String, vec, vec::Vec};
@@ -136,7 +206,11 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{accepted, check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{accepted, check_refused, check_request, check_response},
+        exchange::Failure,
+        run::testing::Script,
+    };
 
     fn storm() -> NewGroupChat {
         NewGroupChat {
@@ -299,5 +373,98 @@ mod tests {
                 changes.owner: must be one id each, has ` `
                 changes.remove-members[1]: `@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients"#]],
         );
+    }
+
+    const EXISTS: &str = r#"{"errcode":86215,"errmsg":"chatid existed"}"#;
+    const FOUND: &str = r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"Storm","owner":"noor.h","userlist":["noor.h","iker.z"],"chat_type":0}}"#;
+    const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
+
+    fn wanted() -> NewGroupChat {
+        NewGroupChat { name: Some("Storm".into()), id: Some("storm2026a".into()), ..storm() }
+    }
+
+    fn ensure<const N: usize>(
+        chat: NewGroupChat,
+        responses: [Result<&'static str, Failure>; N],
+    ) -> (String, Result<EnsuredGroupChat, Error>) {
+        let mut script = Script::new(responses);
+        let result = ensure_group_chat(chat).unwrap()(&mut script);
+        (script.finish(), result)
+    }
+
+    #[test]
+    fn ensure_group_chat_creates_what_is_not_there() {
+        let long = NewGroupChat { name: Some("名".repeat(51)), ..wanted() };
+        let (requests, result) =
+            ensure(long, [Ok(r#"{"errcode":0,"errmsg":"ok","chatid":"storm2026a"}"#)]);
+        expect![[r#"POST appchat/create?access_token=app {"name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","userlist":["noor.h","iker.z"],"chatid":"storm2026a"}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredGroupChat { id: "storm2026a", outcome: EnsureOutcome::Created, truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_group_chat_updates_the_differences() {
+        let chat = NewGroupChat {
+            name: Some("Storm response".into()),
+            owner: Some("kai.p".into()),
+            members: vec!["NOOR.H".into(), "kai.p".into()],
+            ..wanted()
+        };
+        let (requests, result) = ensure(chat, [Ok(EXISTS), Ok(FOUND), Ok(OK)]);
+        expect![[r#"
+            POST appchat/create?access_token=app {"name":"Storm response","owner":"kai.p","userlist":["NOOR.H","kai.p"],"chatid":"storm2026a"}
+            GET appchat/get?access_token=app&chatid=storm2026a
+            POST appchat/update?access_token=app {"chatid":"storm2026a","name":"Storm response","owner":"kai.p","add_user_list":["kai.p"],"del_user_list":["iker.z"]}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredGroupChat { id: "storm2026a", outcome: EnsureOutcome::Updated, truncated: [], warning: None })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    /// WeCom wants a new owner where the present one is removed.
+    #[test]
+    fn ensure_group_chat_names_an_owner_where_the_present_one_goes() {
+        let chat = NewGroupChat { members: vec!["iker.z".into(), "kai.p".into()], ..wanted() };
+        let (requests, _) = ensure(chat, [Ok(EXISTS), Ok(FOUND), Ok(OK)]);
+        expect![[r#"
+            POST appchat/create?access_token=app {"name":"Storm","userlist":["iker.z","kai.p"],"chatid":"storm2026a"}
+            GET appchat/get?access_token=app&chatid=storm2026a
+            POST appchat/update?access_token=app {"chatid":"storm2026a","owner":"iker.z","add_user_list":["kai.p"],"del_user_list":["noor.h"]}"#]].assert_eq(&requests);
+    }
+
+    #[test]
+    fn ensure_group_chat_leaves_what_is_as_wanted() {
+        for chat in [
+            wanted(),
+            NewGroupChat { name: None, owner: Some("Noor.H".into()), ..wanted() },
+            NewGroupChat { members: vec!["Iker.Z".into(), "noor.h".into()], ..wanted() },
+        ] {
+            let (requests, result) = ensure(chat, [Ok(EXISTS), Ok(FOUND)]);
+            assert_eq!(requests.lines().count(), 2);
+            assert_eq!(result.unwrap().outcome, EnsureOutcome::Unchanged);
+        }
+    }
+
+    #[test]
+    fn ensure_group_chat_is_retry_safe_after_silence() {
+        let silence = || Err(Failure::NoResponse("reset", None));
+        let (_, result) = ensure(wanted(), [silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let renamed = NewGroupChat { name: Some("x".into()), ..wanted() };
+        let (_, result) = ensure(renamed, [Ok(EXISTS), Ok(FOUND), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let foreign = r#"{"errcode":86008,"errmsg":"other app"}"#;
+        let (_, result) = ensure(wanted(), [Ok(EXISTS), Ok(foreign)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(86008));
+    }
+
+    #[test]
+    fn ensure_group_chat_needs_an_id() {
+        for id in [None, Some(String::new())] {
+            let refused = ensure_group_chat::<Script>(NewGroupChat {
+                id,
+                members: vec!["noor.h".into()],
+                ..storm()
+            });
+            let Err(Error::PermanentInvalidInput(fields)) = refused else { panic!("accepted") };
+            let fields: Vec<_> = fields.iter().map(|it| it.field.as_str()).collect();
+            assert_eq!(fields, ["group-chat.members", "group-chat.id"]);
+        }
     }
 }
