@@ -84,6 +84,8 @@ mod tests {
         for action in &contract.actions {
             assert!(CHINESE.contains_key(&action.name), "{} has no translation", action.name);
             keys.insert(action.name.clone());
+            let inputs = action.inputs().iter();
+            keys.extend(inputs.map(|it| format!("{}.{}", action.name, it.name)));
         }
         let help = |key: &&String| !key.starts_with("command.") && !key.starts_with("option.");
         for key in CHINESE.keys().filter(help) {
