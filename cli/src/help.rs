@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 use textwrap::Options;
-use wecom_contract::{Action, Contract, Field, Kind, NamedType, Type};
+use wecom_contract::{Action, Contract, Field, Kind, NamedType, Type, quote};
 
 use crate::lang::Lang;
 
@@ -172,6 +172,9 @@ impl Reader {
                 }
             } else {
                 let docs = match it.ty.without_option() {
+                    _ if !it.documentation.is_empty() => {
+                        self.text(&format!("{}.{}", action.name, it.name), &it.documentation)
+                    }
                     Type::Named(name) => contract
                         .named_type(name)
                         .map(|ty| self.text(name, &ty.documentation))
@@ -437,26 +440,9 @@ impl Reader {
 }
 
 /// The contract's example as a command that can be copied.
-pub(crate) fn example(contract: &Contract, action: &Action) -> String {
-    let mut command = format!("wecom {}", action.name);
-    let arguments = action.example.arguments.as_object();
-    for (parameter, value) in
-        action.inputs().iter().filter_map(|it| Some((it, arguments?.get(&it.name)?)))
-    {
-        let record = contract.record_parameter(action).is_some_and(|it| it.name == parameter.name);
-        match value {
-            Value::Object(fields) if record => {
-                for field in contract.fields(&parameter.ty) {
-                    let Some(value) = fields.get(&field.name) else { continue };
-                    let file = fields.get("file-name").and_then(Value::as_str);
-                    words(&mut command, contract, &field.name, &field.ty, value, file);
-                }
-            }
-            value => words(&mut command, contract, &parameter.name, &parameter.ty, value, None),
-        }
-    }
+fn example(contract: &Contract, action: &Action) -> String {
     let mut out = String::new();
-    command_lines(&mut out, &command);
+    command_lines(&mut out, &contract.command(action).join(" "));
     out
 }
 
@@ -570,67 +556,6 @@ pub(crate) fn sentences(text: &str) -> Vec<&str> {
     }
     found.push(rest);
     found
-}
-
-/// `NAME=VALUE` for a value: one for each part of an object, and for each element of a list of texts or numbers.
-fn words(
-    command: &mut String,
-    contract: &Contract,
-    name: &str,
-    ty: &Type,
-    value: &Value,
-    file: Option<&str>,
-) {
-    let ty = ty.without_option();
-    if contract.is_file(ty) {
-        let _ = match (file, value.get("base64").and_then(Value::as_str)) {
-            (None, Some(base64)) => write!(command, " {name}={}", quote(base64)),
-            (file, _) => write!(command, " {name}@={}", quote(file.unwrap_or("FILE"))),
-        };
-        return;
-    }
-    match value {
-        Value::Null => {}
-        Value::Object(fields) => {
-            for (field, it) in fields {
-                let part = match contract.kind(ty) {
-                    Some(Kind::Record { fields }) => {
-                        fields.iter().find(|it| it.name == *field).map(|it| &it.ty)
-                    }
-                    Some(Kind::Variant { cases }) => {
-                        cases.iter().find(|it| it.name == *field).and_then(|it| it.ty.as_ref())
-                    }
-                    _ => None,
-                };
-                words(command, contract, &format!("{name}.{field}"), part.unwrap_or(ty), it, file);
-            }
-        }
-        Value::Array(items)
-            if !items.is_empty() && items.iter().all(|it| it.is_string() || it.is_number()) =>
-        {
-            for it in items {
-                words(command, contract, name, &Type::String, it, file);
-            }
-        }
-        Value::String(text) => {
-            let _ = write!(command, " {name}={}", quote(text));
-        }
-        other => {
-            let json = other.to_string();
-            let json = if json.len() > 60 { format!("{other:#}") } else { json };
-            let _ = write!(command, " {name}={}", quote(&json));
-        }
-    }
-}
-
-/// For a shell.
-fn quote(text: &str) -> String {
-    let plain = |it: char| it.is_alphanumeric() || "-_./:@+,%".contains(it);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 /// The words of a command, quotes kept.

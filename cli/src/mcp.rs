@@ -157,7 +157,7 @@ fn inputs<'a>(
     let record = contract.record_parameter(action).map(|it| &it.name);
     action.inputs().iter().flat_map(move |it| {
         let fields = if record == Some(&it.name) { contract.fields(&it.ty) } else { &[] };
-        let own = fields.is_empty().then_some((&it.name, &it.ty, ""));
+        let own = fields.is_empty().then_some((&it.name, &it.ty, it.documentation.as_str()));
         own.into_iter().chain(fields.iter().map(|it| (&it.name, &it.ty, it.documentation.as_str())))
     })
 }

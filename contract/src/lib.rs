@@ -2,7 +2,7 @@
 //!
 //! [`Contract::load`] reads the WIT files that this crate carries: every action with its parameters, documentation, errors
 //! and example, and every type. `contract.json` holds the same with a JSON Schema for the arguments and the result of each
-//! action; the npm and Python packages are made from it. `cargo run -p wecom-contract` writes it again.
+//! action; the npm and Python packages are made from it. `docs/actions.md` is the same for readers. `cargo run -p wecom-contract` writes both.
 //!
 //! ```
 //! let contract = wecom_contract::Contract::load()?;
@@ -16,17 +16,22 @@
 //! |---|---|
 //! | `model.rs` | [`Contract`], [`Action`], [`NamedType`], [`Type`] |
 //! | `wit.rs` | reads the WIT files into the model |
+//! | `command.rs` | the examples as commands of `wecom` |
 //! | `example.rs` | the WAVE examples as JSON |
 //! | `schema.rs` | [`Schemas`]: JSON Schema of the model |
 //! | `json.rs` | `contract.json` |
+//! | `reference.rs` | `docs/actions.md` |
 
+mod command;
 mod example;
 mod json;
 mod model;
+mod reference;
 mod schema;
 mod wit;
 
 pub use crate::{
+    command::quote,
     model::{
         Action, Case, Contract, Credentials, Effect, Example, Field, Interface, Kind, NamedType,
         Page, Parameter, Type,

@@ -270,23 +270,40 @@ impl Contract {
         }
     }
 
-    /// WeCom's names of a field or parameter: those in its documentation, or in that of a type with the same name, or its own
-    /// with `_` for `-`. None for what only holds records, which may have no counterpart at WeCom.
-    pub fn wecom_names(&self, name: &str, ty: &Type, documentation: &str) -> Vec<String> {
-        let of_type = || match ty.without_option() {
+    /// WeCom's names of a field or parameter: those in parentheses in its documentation, or in that of a type with the same
+    /// name, or else its own with `_` for `-`. None for what WeCom has no counterpart of: holders of records, and what the
+    /// connector adds. `owner` is the type that has the field, or the action.
+    pub fn wecom_names(
+        &self,
+        owner: &str,
+        name: &str,
+        ty: &Type,
+        documentation: &str,
+    ) -> Vec<String> {
+        let inner = ty.without_option();
+        let of_type = || match inner {
             Type::Named(it) if it == name => {
                 self.named_type(it).and_then(|it| names_in_parentheses(&it.documentation))
             }
             _ => None,
         };
+        if let Some(names) = names_in_parentheses(documentation).or_else(of_type) {
+            return names.into_iter().map(str::to_owned).collect();
+        }
         let is_record = |it: &&str| {
             self.named_type(it).is_some_and(|it| matches!(it.kind, Kind::Record { .. }))
         };
-        match names_in_parentheses(documentation).or_else(of_type) {
-            Some(names) => names.into_iter().map(str::to_owned).collect(),
-            None if self.types_in(ty).iter().any(is_record) => Vec::new(),
-            None => vec![name.replace('-', "_")],
+        let is_own = matches!(inner, Type::Named(it) if OWN_TYPES.contains(&it.as_str()));
+        if is_own || self.is_own(owner) || self.types_in(ty).iter().any(is_record) {
+            return Vec::new();
         }
+        vec![name.replace('-', "_")]
+    }
+
+    /// Whether the connector adds a type to what WeCom has: errors, credentials, [`OWN_TYPES`].
+    fn is_own(&self, name: &str) -> bool {
+        let roots = ["error", "application", "chatbot"].map(|it| Type::Named(it.into()));
+        OWN_TYPES.contains(&name) || roots.iter().any(|it| self.types_in(it).contains(&name))
     }
 
     /// The names of all types that a type is made of, itself first, in the order in which a reader meets them.
@@ -323,6 +340,9 @@ impl Contract {
         }
     }
 }
+
+/// Types of parameters and results that WeCom has no counterpart of: their fields have no name there.
+const OWN_TYPES: [&str; 2] = ["token-scope", "truncation"];
 
 /// WeCom's names of a field, which its documentation has in parentheses where they are not the field's own: `(parentid)`.
 fn names_in_parentheses(documentation: &str) -> Option<Vec<&str>> {

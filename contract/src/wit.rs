@@ -245,7 +245,7 @@ fn sections(documentation: &str) -> Sections {
     let described = parameters.iter().filter_map(|it| it.strip_prefix('`')?.split_once("`: "));
     found.parameters = described.map(|(name, text)| (name.into(), text.into())).collect();
     found.documentation = found.documentation.trim().replace("\n\n\n", "\n\n");
-    found.example = found.example.trim().to_owned();
+    found.example = String::from(found.example.trim());
     found
 }
 

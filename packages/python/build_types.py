@@ -252,7 +252,13 @@ class Contract:
 
     def action_docs(self, it: dict[str, Any], wait: str) -> str:
         text = self.docs(it["documentation"])
-        text += f"\n\n[{it['page']['title']}]({it['page']['url']})\n\n{TIMEOUT}\n\nRaises:\n"
+        text += f"\n\n[{it['page']['title']}]({it['page']['url']})\n\n{TIMEOUT}"
+        described = [one for one in it["parameters"] if one.get("documentation")]
+        if described:
+            text += "\n\nArgs:\n" + "\n".join(
+                fill(f"{snake(one['name'])}: {self.docs(one['documentation'])}", "    ", "        ") for one in described
+            )
+        text += "\n\nRaises:\n"
         text += "\n".join(fill(f"- {self.docs(one)}") for one in it["errors"])
         return text + "\n\nExample:\n" + textwrap.indent(self.example(it, wait), "    ")
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wecom_contract::FILES;
 use wecom_host::COMPONENT;
 use wit_component::DecodedWasm;
-use wit_parser::{Function, Interface, Resolve, SourceMap, World, WorldId, WorldItem};
+use wit_parser::{Resolve, SourceMap, World, WorldId, WorldItem};
 
 /// Reported, not limited: this catches accidents, such as std in the component.
 const SIZE_TRIPWIRE: usize = 600_000;
@@ -61,25 +61,6 @@ fn it_names_no_folder_of_the_build() {
     assert!(!COMPONENT.windows(folder.len()).any(|it| it == folder));
 }
 
-/// The table of actions in the README: all functions, the 29 actions by number, and a method and a path for each.
-#[test]
-fn the_readme_names_every_function() {
-    let rows: Vec<Vec<&str>> = include_str!("../../../README.md")
-        .lines()
-        .filter(|it| it.starts_with("| ") && it.contains("/cgi-bin/"))
-        .map(|row| row.trim_matches(['|', ' ']).split(" | ").collect())
-        .collect();
-    let numbers: Vec<_> = rows.iter().filter_map(|row| row[0].parse::<u32>().ok()).collect();
-    assert_eq!(numbers, (1..=29).collect::<Vec<_>>());
-    for row in &rows {
-        let endpoint = row[3].trim_matches('`');
-        assert!(endpoint.starts_with("GET /cgi-bin/") || endpoint.starts_with("POST /cgi-bin/"));
-    }
-    let named: BTreeSet<_> = rows.iter().map(|row| row[2].trim_matches('`').to_owned()).collect();
-    let contract = contract();
-    assert_eq!(named, functions(&contract).map(|it| it.name.clone()).collect());
-}
-
 /// What the component itself says.
 fn component() -> (Resolve, WorldId) {
     match wit_component::decode(COMPONENT).unwrap() {
@@ -102,14 +83,6 @@ fn contract() -> Resolve {
 fn world_of(contract: &Resolve) -> &World {
     assert_eq!(contract.worlds.len(), 1);
     contract.worlds.iter().next().unwrap().1
-}
-
-fn interfaces(contract: &Resolve) -> impl Iterator<Item = &Interface> {
-    contract.interfaces.iter().map(|(_, it)| it)
-}
-
-fn functions(contract: &Resolve) -> impl Iterator<Item = &Function> {
-    interfaces(contract).flat_map(|it| it.functions.values())
 }
 
 fn name_of(resolve: &Resolve, item: &WorldItem) -> String {
