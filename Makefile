@@ -74,14 +74,34 @@ example-durable-restate: component simulator
 	cd packages/npm && npm ci --no-audit --no-fund && npm run build
 	examples/durable-restate/test.sh
 
-# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19.
+# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19 and gets a Node of its own.
+MCP_NODE := 24.21.0
 .PHONY: mcp-clients
 mcp-clients: wasm-target
 	$(CARGO) build --locked --workspace --example all_actions --bin wecom
 	[ -x target/mcp/bin/python ] || python3 -m venv target/mcp
 	target/mcp/bin/python -m pip install --quiet mcp==2.3.0
 	target/mcp/bin/python cli/tests/clients/mcp_client.py target/debug/wecom
-	npx --yes @modelcontextprotocol/inspector@2.12.0 --cli target/debug/wecom mcp --read-only --method tools/list | grep list-member-ids
+	npx --yes --package=node@$(MCP_NODE) --package=@modelcontextprotocol/inspector@2.12.0 -- \
+		mcp-inspector --cli target/debug/wecom mcp --read-only --method tools/list | grep list-member-ids
+
+# The completions in bash, zsh and fish themselves, which are installed where they are missing (Debian).
+.PHONY: test-shells
+test-shells: wasm-target
+	for shell in bash zsh fish; do \
+		command -v $$shell >/dev/null || { apt-get --quiet=2 update && apt-get --quiet=2 --yes install $$shell; } || exit 1; \
+	done
+	$(CARGO) test --locked --workspace --features wecom-cli/test-shells --test it -- shells::
+
+# Profiles in GNOME's keyring, which is installed where it is missing (Debian). With the keyring, cargo compiles wasmtime once
+# more: ten minutes on two cores, in a folder of its own.
+.PHONY: test-keyring
+test-keyring: wasm-target
+	for program in dbus-daemon gnome-keyring-daemon; do \
+		command -v $$program >/dev/null || \
+			{ apt-get --quiet=2 update && apt-get --quiet=2 --yes --no-install-recommends install dbus gnome-keyring; } || exit 1; \
+	done
+	$(CARGO) test --locked -p wecom-cli --features keyring --target-dir target/keyring --test it -- keyring::
 
 # The packages as release files, in dist/; after `make dist` the wheel carries the list of parts.
 .PHONY: packages

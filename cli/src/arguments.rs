@@ -271,7 +271,7 @@ impl<'a> Builder<'a> {
         if self.problems.is_empty() {
             Ok(Value::Object(self.arguments))
         } else {
-            Err(Failure::Arguments(self.problems))
+            Err(Failure::Arguments { action: self.action.name.clone(), problems: self.problems })
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     wire::Mode,
 };
 
-/// What was found out about one credential.
+/// The outcome of checking one credential.
 struct Finding {
     what: &'static str,
     /// None where it is not set.
@@ -29,7 +29,7 @@ pub(crate) fn check(output: Output, using: &Using) -> Result<(), Failure> {
     };
 
     let mut setup = using.setup(Mode::Send);
-    // What a token of yesterday can do is not the question.
+    // A cached token would not show whether the secret works.
     setup.cache = false;
     let mut session = Session::new(setup, output)?;
     let mut findings = Vec::new();
@@ -63,7 +63,7 @@ fn try_secret(session: &mut Session, profile: &str, scope: &str) -> Result<Strin
     let departments = session.call("list-department-ids", &arguments)?;
     let number = departments.as_array().map_or(0, Vec::len);
     Ok(match session.lang() {
-        Lang::English => format!("works; it sees {number} departments"),
+        Lang::English => format!("works; departments visible: {number}"),
         Lang::Chinese => format!("可用；可见 {number} 个部门"),
     })
 }
@@ -109,7 +109,7 @@ fn report(output: Output, prefix: &str, findings: Vec<Finding>) -> Result<(), Fa
     }
 }
 
-/// Why a credential does not work, and what to do, on one line.
+/// The reason why a credential does not work, with the hint, on one line.
 fn reason(failure: &Failure) -> String {
     let Failure::Returned(error) = failure else { return visible(&failure.json().to_string()) };
     let payload = &error[failure::case(error)];

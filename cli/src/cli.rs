@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Explain an error code of WeCom, such as 60020, without sending anything.
     Explain {
         /// The code.
-        #[arg(allow_negative_numbers = true)]
+        #[arg(allow_negative_numbers = true, value_parser = code)]
         code: i64,
     },
     /// Serve the actions as tools for a model: MCP over standard input and output.
@@ -186,7 +186,7 @@ pub(crate) struct Using {
     #[arg(short, long)]
     verbose: bool,
     /// Call again up to so many times, where the error allows it, after the time it names.
-    #[arg(long, value_name = "TIMES", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "TIMES", default_value_t = 0, hide_default_value = true, value_parser = times)]
     retry: u32,
     /// The longest that a call may take.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -197,6 +197,14 @@ pub(crate) struct Using {
     /// Another build of the component, instead of the one in this program.
     #[arg(long, value_name = "FILE")]
     wasm: Option<PathBuf>,
+}
+
+fn code(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "write a number, such as 60020 or -1")
+}
+
+fn times(text: &str) -> Result<u32, &'static str> {
+    text.parse().map_err(|_| "write a number, such as 3")
 }
 
 impl CallOptions {

@@ -91,14 +91,14 @@ fn text(lang: Lang, code: i64, answers: &[Value], mentions: &[Value]) -> String 
         let retry =
             match (string(get(answer, "case")).as_str(), get(answer, "retry-after").as_u64()) {
                 ("rejected-for-now", Some(seconds)) => match lang {
-                    Lang::English => format!("Refused for now: try again in {seconds} s."),
+                    Lang::English => format!("Rejected for now: retry in {seconds} s."),
                     Lang::Chinese => format!("暂时被拒绝：请在 {seconds} 秒后重试。"),
                 },
-                ("rejected-for-now", None) => lang
-                    .pick("Refused for now: try again later.", "暂时被拒绝：请稍后重试。")
-                    .into(),
+                ("rejected-for-now", None) => {
+                    lang.pick("Rejected for now: retry later.", "暂时被拒绝：请稍后重试。").into()
+                }
                 _ => lang
-                    .pick("The same call will be refused again.", "同样的调用会再次被拒绝。")
+                    .pick("The same call will be rejected again.", "同样的调用会再次被拒绝。")
                     .into(),
             };
         lines.push(format!("  {retry}"));

@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     /// The command line is not right.
     Usage(String),
     /// The arguments do not fit the action.
-    Arguments(Vec<Problem>),
+    Arguments { action: String, problems: Vec<Problem> },
     /// There is no such action.
     UnknownAction { name: String, similar: Vec<String> },
     /// The component cannot be loaded.
@@ -43,7 +43,9 @@ impl Failure {
     /// From the error of a call, `sent` telling whether a request may have been sent.
     pub(crate) fn of_call(action: &str, error: CallError, sent: bool) -> Self {
         match error {
-            CallError::Arguments(problems) => Self::Arguments(problems),
+            CallError::Arguments(problems) => {
+                Self::Arguments { action: action.to_owned(), problems }
+            }
             CallError::UnknownFunction { .. } => {
                 Self::UnknownAction { name: action.to_owned(), similar: Vec::new() }
             }
@@ -75,7 +77,7 @@ impl Failure {
                 json!({ "output": format!("the call succeeded, but its result cannot be written: {why}") })
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
-            Self::Arguments(problems) => {
+            Self::Arguments { problems, .. } => {
                 let problem = |it: &Problem| json!({ "field": it.path, "reason": it.message });
                 json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
             }
@@ -119,7 +121,7 @@ impl Failure {
     /// The exit code, as `wecom help errors` lists them.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Arguments(_) | Self::UnknownAction { .. } => 2,
+            Self::Usage(_) | Self::Arguments { .. } | Self::UnknownAction { .. } => 2,
             Self::Returned(error) => match case(error) {
                 "permanent-invalid-input" | "permanent-missing-credential" => 2,
                 "permanent-rejected" => 3,

@@ -8,7 +8,7 @@ use wecom_contract::{Action, Contract, Field, Kind, NamedType, Type, quote};
 
 use crate::lang::Lang;
 
-/// Who reads, and how wide their terminal is.
+/// The language and the width of the terminal that help is written for.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader {
     pub(crate) lang: Lang,

@@ -60,7 +60,7 @@ pub(crate) fn remove(output: Output, name: &str) -> Result<(), Failure> {
     }
     let names: Vec<&str> = profiles.iter().map(|it| it.0.as_str()).collect();
     let similar = suggest::did_you_mean(&suggest::similar(name, names.into_iter()));
-    Err(Failure::Usage(format!("no profile is called {name}{similar}")))
+    Err(Failure::Usage(format!("there is no profile {name}{similar}")))
 }
 
 /// The names that the component takes.

@@ -43,8 +43,10 @@ impl Output {
         if self.quiet {
             return Ok(());
         }
-        print(&self.render(value))
-            .map_err(|why| Failure::Output { why, result: Some(value.clone()) })
+        print(&self.render(value)).map_err(|error| Failure::Output {
+            why: error.to_string(),
+            result: Some(value.clone()),
+        })
     }
 
     /// Prints a failure on stderr.
@@ -60,11 +62,11 @@ impl Output {
             Some(Format::Yaml) => yaml(&json),
             _ => json.to_string(),
         };
-        // Where this cannot be written there is nobody left to read it; the exit code remains.
+        // Where stderr is gone, the exit code remains.
         let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
     }
 
-    /// Tells people on a terminal what is going on.
+    /// Prints a progress note on stderr, if it is a terminal.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet && io::stderr().is_terminal() {
             // As above.
@@ -89,9 +91,14 @@ impl Output {
     }
 }
 
-/// Prints text as it is.
+/// Prints text as it is. A reader that closes the pipe, such as `head`, has read enough.
 pub(crate) fn write_text(text: &str) -> Result<(), Failure> {
-    print(text).map_err(|why| Failure::Output { why, result: None })
+    match print(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Output { why: error.to_string(), result: None })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints JSON, with line breaks for people and without for programs.
@@ -100,10 +107,10 @@ pub(crate) fn write_json(value: &Value) -> Result<(), Failure> {
     write_text(&if people { format!("{value:#}") } else { value.to_string() })
 }
 
-fn print(text: &str) -> Result<(), String> {
+fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let written = writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush());
-    written.map_err(|error| error.to_string())
+    writeln!(stdout, "{}", text.trim_end())?;
+    stdout.flush()
 }
 
 /// JSON as YAML.
@@ -244,14 +251,14 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             visible(message),
             pick("See `wecom help`.", "参见 `wecom help`。")
         ),
-        Failure::Arguments(problems) => {
+        Failure::Arguments { action, problems } => {
             let title = pick("the arguments do not fit the action", "参数与操作不符");
             let problems =
                 problems.iter().map(|it| json!({ "field": it.path, "reason": it.message }));
             format!(
-                "{error} {title}\n{}{}",
+                "{error} {title}\n{}{} `wecom help {action}`",
                 fields(&problems.collect::<Vec<_>>(), paint),
-                pick("See `wecom help ACTION`.", "参见 `wecom help 操作`。")
+                pick("See", "参见"),
             )
         }
         Failure::UnknownAction { name, similar } => {
@@ -307,17 +314,17 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
         "permanent-missing-credential" => {
             pick("not sent: a credential is missing", "未发送：缺少凭证")
         }
-        "permanent-rejected" => pick("WeCom refused the call", "企业微信拒绝了调用"),
-        "rejected-for-now" => pick("WeCom refused the call for now", "企业微信暂时拒绝了调用"),
+        "permanent-rejected" => pick("WeCom rejected the call", "企业微信拒绝了调用"),
+        "rejected-for-now" => pick("WeCom rejected the call for now", "企业微信暂时拒绝了调用"),
         "unreachable" => pick("no connection; nothing was sent", "无法连接；什么也没有发送"),
         "no-reply" => {
-            pick("no answer; repeating the call does no harm", "没有答复；重复调用没有危害")
+            pick("no response; retrying the call does no harm", "没有答复；重复调用没有危害")
         }
         "permanent-no-reply" => pick(
-            "no answer; the call may have taken effect, and repeating it may do it twice",
+            "no response; the call may have taken effect, and retrying it may do it twice",
             "没有答复；调用可能已生效，重复调用可能会执行两次",
         ),
-        "permanent-unexpected-reply" => pick("the answer is not WeCom's", "答复不是来自企业微信"),
+        "permanent-unexpected-reply" => pick("the response is not WeCom's", "答复不是来自企业微信"),
         other => other,
     };
     let mut out = format!("{} {title}", paint.bad(pick("error:", "错误:")));
@@ -338,7 +345,7 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
                     "code" | "message" => Ok(()),
                     "hint" | "reason" => write!(out, "\n  {}", plain(value)),
                     "retry-after" => match lang {
-                        Lang::English => write!(out, "\n  Try again in {} s.", plain(value)),
+                        Lang::English => write!(out, "\n  Retry in {} s.", plain(value)),
                         Lang::Chinese => write!(out, "\n  请在 {} 秒后重试。", plain(value)),
                     },
                     _ => write!(out, "\n  {}: {}", paint.name(name), plain(value)),
@@ -427,19 +434,19 @@ mod tests {
     }
 
     #[test]
-    fn answers_cannot_move_the_cursor() {
+    fn responses_cannot_move_the_cursor() {
         let text = result_text(&json!({ "name": "a\u{1b}[31mb" }), Lang::English, &PLAIN);
         assert_eq!(text, "name: a\\u{1b}[31mb\n");
     }
 
     #[test]
-    fn refusal_in_words() {
+    fn rejection_in_words() {
         let error = json!({ "permanent-rejected": {
             "code": 60020, "message": "not allowed", "hint": "add the address", "caller-address": "203.0.113.7",
         } });
         assert_eq!(
             failure_text(&Failure::Returned(error), Lang::English, &PLAIN),
-            "error: WeCom refused the call: 60020 not allowed\n  add the address\n  \
+            "error: WeCom rejected the call: 60020 not allowed\n  add the address\n  \
              caller-address: 203.0.113.7\n  More: `wecom explain 60020`"
         );
     }

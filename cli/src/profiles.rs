@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, keyring, member::set, private};
+use crate::{failure::Failure, keyring, member::set, private, suggest};
 
 /// A field of a profile.
 pub(crate) struct Field {
@@ -107,14 +107,14 @@ impl Profiles {
         Ok(Self { file, all })
     }
 
-    /// The fields of a profile, secrets included.
-    pub(crate) fn fields(&self, name: &str) -> Result<Fields, Failure> {
-        let Some(profile) = self.all.get(name) else { return Ok(Fields::new()) };
+    /// The fields of a profile, secrets included. None if it is not kept.
+    pub(crate) fn fields(&self, name: &str) -> Result<Option<Fields>, Failure> {
+        let Some(profile) = self.all.get(name) else { return Ok(None) };
         let mut fields = profile.fields.clone();
         if profile.place() == Place::Keyring {
             fields.extend(keyring::read(name).map_err(Failure::Usage)?);
         }
-        Ok(fields)
+        Ok(Some(fields))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Profile)> {
@@ -191,7 +191,15 @@ pub(crate) fn environment(profile: Option<&str>) -> Result<Vec<(String, String)>
     if FIELDS.iter().any(|it| set(it.suffix)) {
         return Ok(variables);
     }
-    let mut kept = Profiles::load()?.fields(profile)?;
+    let profiles = Profiles::load()?;
+    let Some(mut kept) = profiles.fields(profile)? else {
+        let similar = suggest::similar(profile, profiles.all.keys().map(String::as_str));
+        return Err(Failure::Usage(format!(
+            "there is no profile {profile}{}; `wecom profile add {profile}` keeps one, and {prefix}SECRET and so on \
+             set it in the environment",
+            suggest::did_you_mean(&similar)
+        )));
+    };
     for Field { name, suffix, .. } in FIELDS {
         if let Some(value) = kept.remove(*name) {
             variables.push((format!("{prefix}{suffix}"), value));

@@ -27,7 +27,7 @@ impl Progress {
         Self { bars: (!quiet && io::stderr().is_terminal()).then(MultiProgress::new), lang }
     }
 
-    /// A bar for a body of this size. None if it is small, or nobody looks.
+    /// A bar for a body of this size. None if it is small, or stderr is no terminal.
     pub(crate) fn upload(&self, size: Option<u64>) -> Option<ProgressBar> {
         let bars = self.bars.as_ref()?;
         let bar = ProgressBar::new(size.filter(|it| *it > MIN_UPLOAD)?);
@@ -46,7 +46,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             spinner.set_style(style);
         }
-        spinner.set_message(self.lang.pick("waiting for the answer", "等待答复"));
+        spinner.set_message(self.lang.pick("waiting for the response", "等待响应"));
         spinner.enable_steady_tick(Duration::from_millis(100));
         let value = call.await;
         spinner.finish_and_clear();
@@ -56,7 +56,7 @@ impl Progress {
     /// Prints a line on stderr, above bars.
     pub(crate) fn line(&self, text: &str) {
         let print = || {
-            // There is nobody left to read it.
+            // Where stderr is gone, the exit code remains.
             let _ = writeln!(io::stderr().lock(), "{}", visible(text));
         };
         match &self.bars {

@@ -105,7 +105,7 @@ impl Session {
             };
             attempt += 1;
             let seconds = wait.as_secs();
-            let words = self.output.lang.pick("trying again in", "重试等待秒数:");
+            let words = self.output.lang.pick("retrying in", "重试等待秒数:");
             self.output.note(&format!("{words} {seconds} s ({attempt}/{})", self.retries));
             self.runtime.block_on(async { tokio::time::sleep(wait).await });
         }

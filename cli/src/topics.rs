@@ -241,13 +241,14 @@ Errors and exit codes. In a pipe, an error is one line of JSON on stderr,
 {\"error\":{CASE:…}}
   0  done; the result is on stdout
   1  anything else               component, stopped, output
-  2  the call is not right       usage, unknown-action, arguments,
+  2  the input is wrong          usage, unknown-action, arguments,
                                  permanent-invalid-input,
                                  permanent-missing-credential
-  3  refused                     permanent-rejected
-  4  refused for now             rejected-for-now
-  5  not reached, nothing sent   unreachable
-  6  no answer to go by; it may  no-reply, permanent-no-reply,
+  3  rejected                    permanent-rejected
+  4  rejected for now            rejected-for-now
+  5  no connection,              unreachable
+     nothing was sent
+  6  no usable response; it may  no-reply, permanent-no-reply,
      have taken effect           permanent-unexpected-reply, and stopped after
                                  a request may have been sent
 `wecom describe error` explains the cases that come from the action.

@@ -51,6 +51,14 @@ fn failed_write_is_a_failure() {
 }
 
 #[test]
+fn reader_that_has_read_enough_is_no_failure() {
+    // More than a pipe holds.
+    let shell = "{ wecom man; wecom man; echo $? >&2; } | head -n 1 >/dev/null";
+    let output = Server::accepting().run(shell);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "0\n", "{}", outcome(&output));
+}
+
+#[test]
 fn exit_codes() {
     for (errcode, code) in [(0, 0), (93000, 3), (45009, 4)] {
         let server = Server::new(Answer::Json(json!({ "errcode": errcode, "errmsg": "x" })));

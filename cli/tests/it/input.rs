@@ -222,6 +222,8 @@ fn bad_options() {
         ),
         ("call delete-member --timeout 0", 2, "usage", "0 is not in 1..=86400"),
         ("delete-member --tiemout 3", 2, "usage", "--tiemout"),
+        ("delete-member --retry many", 2, "usage", "write a number, such as 3"),
+        ("explain ip", 2, "usage", "write a number, such as 60020"),
     ] {
         let output = server.run(&format!("wecom {words}"));
         assert_eq!(output.status.code(), Some(code), "{words}: {}", outcome(&output));

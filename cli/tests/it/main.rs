@@ -15,7 +15,10 @@ mod input;
 mod keyring;
 mod mcp;
 mod options;
+mod recording;
 mod server;
+#[cfg(feature = "test-shells")]
+mod shells;
 mod terminal;
 
 use std::process::Output;

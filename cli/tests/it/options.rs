@@ -230,6 +230,12 @@ fn profiles_are_kept() {
     );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 
+    let typo = run("wecom send-chatbot-text content=hi --profile sale");
+    let usage = error(&typo)["usage"].to_string();
+    for says in ["there is no profile sale", "did you mean sales?", "wecom profile add sale"] {
+        assert!(usage.contains(says), "{usage}");
+    }
+
     let secret = run("wecom profile add x secret=hunter2hunter2");
     assert!(error(&secret)["usage"].to_string().contains("secret@=FILE"));
     assert!(!outcome(&secret).contains("hunter2"));

@@ -1,6 +1,10 @@
 //! The command on a terminal.
 
-use std::{fs::File, io::Read, process::Stdio};
+use std::{
+    fs::File,
+    io::Read,
+    process::{Command, Stdio},
+};
 
 use nix::pty::{Winsize, openpty};
 use serde_json::json;
@@ -9,11 +13,17 @@ use crate::server::{Answer, Server};
 
 /// The exit code, and what appears on a terminal of 80 columns.
 fn on_terminal(server: &Server, shell: &str, variables: &[(&str, &str)]) -> (i32, String) {
+    let mut command = server.command(shell);
+    command.env_remove("NO_COLOR").envs(variables.iter().copied());
+    run(command)
+}
+
+/// The exit code of a command, and what appears on a terminal of 80 columns.
+pub fn run(mut command: Command) -> (i32, String) {
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     let pty = openpty(Some(&size), None).unwrap();
     let end = || Stdio::from(pty.slave.try_clone().unwrap());
-    let mut command = server.command(shell);
-    command.env("TERM", "xterm").env_remove("NO_COLOR").envs(variables.iter().copied());
+    command.env("TERM", "xterm");
     let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
     // The command holds copies: without them the terminal is closed when it ends.
     drop(command);
@@ -61,11 +71,15 @@ fn errors_are_words() {
     ));
     let (code, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
     assert_eq!(code, 3);
-    assert!(text.starts_with("error: WeCom refused the call: 60020 not allow to access"), "{text}");
+    assert!(
+        text.starts_with("error: WeCom rejected the call: 60020 not allow to access"),
+        "{text}"
+    );
     assert!(text.contains("wecom explain 60020") && !text.contains('{'), "{text}");
     let (code, text) = on_terminal(&server, "wecom send-chatbot-text contnt=hi", NO_COLOR);
     assert_eq!(code, 2);
     assert!(text.contains("  contnt: there is no such field; did you mean content?"), "{text}");
+    assert!(text.ends_with("See `wecom help send-chatbot-text`\n"), "{text}");
     let (_, text) = on_terminal(&server, "wecom send-chatbot-txt", NO_COLOR);
     assert!(text.contains("Did you mean send-chatbot-text"), "{text}");
     let (_, text) = on_terminal(&server, "wecom send-chatbot-text contnt=hi -o json", NO_COLOR);
@@ -75,7 +89,7 @@ fn errors_are_words() {
 }
 
 #[test]
-fn answers_cannot_move_the_cursor() {
+fn responses_cannot_move_the_cursor() {
     let server =
         Server::new(Answer::Json(json!({ "errcode": 93000, "errmsg": "bad \u{9b}31m\u{7f} key" })));
     let (_, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
@@ -87,7 +101,7 @@ fn slow_calls_show_a_spinner() {
     let server = Server::new(Answer::Slow(1500));
     let (code, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
     assert_eq!(code, 0);
-    assert!(text.contains("waiting for the answer"), "{text:?}");
+    assert!(text.contains("waiting for the response"), "{text:?}");
     let output = server.run("wecom send-chatbot-text content=hi");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
