@@ -24,6 +24,11 @@ test: wasm-target
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace
 
+# No file imports, over any number of other files, itself. `make test` includes this.
+.PHONY: circles
+circles: wasm-target
+	$(CARGO) test --locked --workspace --test it -- circles::
+
 # The component, as it is released: built, then without names for debuggers and with metadata. The revision is that of the
 # working tree; the address of the source is known where it was cloned from one, or by SOURCE=https://…
 REVISION ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)

@@ -48,8 +48,8 @@ fn main() -> ExitCode {
 async fn run(as_json: bool, real: bool) -> Result<bool, Box<dyn Error>> {
     let mut out = io::stdout();
     let (server, environment) = if real {
-        let given = given_environment()
-            .ok_or("neither WECOM_CORP_ID nor WECOM_CHATBOT_KEY is set")?;
+        let given =
+            given_environment().ok_or("neither WECOM_CORP_ID nor WECOM_CHATBOT_KEY is set")?;
         (String::from("the server of the environment"), given)
     } else {
         simulated_environment().await?

@@ -14,8 +14,12 @@ mod tokens;
 use std::fmt::Debug;
 
 use expect_test::Expect;
-use host_tests::Stage;
-use wecom_host::bindings::exports::wecom::connector::types::{Error, MpnewsArticle, TextCard};
+use host_tests::{BASE_URL, Stage};
+use wecom_host::bindings::exports::wecom::connector::{
+    app_messages::{AppText, Recipients, Selection},
+    types::{Application, ApplicationCredentials, Error, MpnewsArticle, TextCard},
+};
+use wecom_simulator::known;
 
 /// The result of a call, the requests that it made, and what they changed.
 fn check(stage: &mut Stage, result: impl Debug, expected: Expect) {
@@ -30,6 +34,26 @@ fn code<T: Debug>(result: Result<T, Error>) -> i32 {
         Err(Error::RejectedForNow(it)) => it.code,
         other => panic!("not a refusal: {other:?}"),
     }
+}
+
+/// The second application of the corp.
+fn second_application() -> Application {
+    Application::Credentials(ApplicationCredentials {
+        corp_id: known::CORP_ID.into(),
+        secret: Some(known::SECOND_APP_SECRET.into()),
+        contacts_secret: None,
+        agent_id: Some(known::SECOND_AGENT_ID.into()),
+        base_url: Some(BASE_URL.into()),
+    })
+}
+
+fn text(recipients: Recipients) -> AppText {
+    AppText { recipients, content: "Pump 2".into(), confidentiality: None, options: None }
+}
+
+fn noor() -> Recipients {
+    let users = Some(vec!["noor.h".into()]);
+    Recipients::Selected(Selection { users, departments: None, tags: None })
 }
 
 fn card() -> TextCard {

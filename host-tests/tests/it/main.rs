@@ -13,6 +13,7 @@
 )]
 
 mod actions;
+mod circles;
 mod contract;
 mod dice;
 mod faults;

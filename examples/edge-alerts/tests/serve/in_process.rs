@@ -16,7 +16,10 @@ use wasmtime_wasi_http::{
 };
 use wecom_host::{Pool, PoolOptions, Timeouts, Transport};
 
-use crate::{Reply, Server, compose};
+use crate::{
+    compose,
+    server::{Reply, Server},
+};
 
 pub(crate) struct InProcess {
     pre: ProxyPre<State>,

@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Reply, Server, WeCom, compose};
+use crate::{
+    compose,
+    server::{Reply, Server, WeCom},
+};
 
 /// How long a server may take to compile the component and answer.
 const START: Duration = Duration::from_mins(1);

@@ -12,7 +12,7 @@ use wecom_host::bindings::exports::wecom::connector::{
 };
 use wecom_simulator::known;
 
-use super::{article, card, check, code, credentials::second_application, media::upload};
+use super::{article, card, check, code, media::upload, noor, second_application, text};
 
 #[tokio::test(start_paused = true)]
 async fn send_app_text() {
@@ -282,14 +282,6 @@ async fn the_agent_id_of_a_message_comes_first() {
     let foreign =
         stage.send_app_text(&application(), &spoken_by(known::SECOND_AGENT_ID.into())).await;
     assert_eq!(code(foreign), 301_002);
-}
-
-pub(crate) fn text(recipients: Recipients) -> AppText {
-    AppText { recipients, content: "Pump 2".into(), confidentiality: None, options: None }
-}
-
-pub(crate) fn noor() -> Recipients {
-    selected(&["noor.h"], &[], &[])
 }
 
 fn selected(users: &[&str], departments: &[u32], tags: &[u32]) -> Recipients {

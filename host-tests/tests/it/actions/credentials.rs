@@ -13,10 +13,7 @@ use wecom_host::{
 };
 use wecom_simulator::{Simulator, known};
 
-use super::{
-    app_messages::{noor, text},
-    check, code,
-};
+use super::{check, code, noor, text};
 
 #[tokio::test(start_paused = true)]
 async fn a_named_profile_reads_its_own_variables() {
@@ -286,14 +283,6 @@ fn check_missing<T: std::fmt::Debug>(result: Result<T, Error>, name: &str) {
         Err(Error::PermanentMissingCredential(text)) if text.contains(name) => {}
         other => panic!("{name} is not said to be missing: {other:?}"),
     }
-}
-
-/// The second application of the corp.
-pub(crate) fn second_application() -> Application {
-    Application::Credentials(ApplicationCredentials {
-        agent_id: Some(known::SECOND_AGENT_ID.into()),
-        ..raw(Some(known::SECOND_APP_SECRET), None)
-    })
 }
 
 fn credentials(secret: Option<&str>, contacts_secret: Option<&str>) -> Application {

@@ -4,7 +4,7 @@ use wecom_host::bindings::exports::wecom::connector::group_chats::{
     GroupChatChanges, NewGroupChat,
 };
 
-use super::{check, code, credentials::second_application};
+use super::{check, code, second_application};
 
 #[tokio::test(start_paused = true)]
 async fn get_group_chat() {

@@ -6,7 +6,7 @@ use wecom_host::bindings::exports::wecom::connector::{
     types::{Confidentiality, MpnewsConfidentiality},
 };
 
-use super::{article, card, check, code, credentials::second_application, media::upload};
+use super::{article, card, check, code, media::upload, second_application};
 
 #[tokio::test(start_paused = true)]
 async fn send_group_text() {

@@ -9,85 +9,24 @@
     reason = "a test that cannot go on has failed"
 )]
 
-#[path = "serve/compose.rs"]
 #[cfg_attr(not(feature = "hosts"), allow(dead_code, reason = "files for other hosts"))]
 mod compose;
-#[path = "serve/in_process.rs"]
 mod in_process;
 #[cfg(feature = "hosts")]
-#[path = "serve/process.rs"]
 mod process;
+mod server;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
-use serde_json::Value;
-use tokio::runtime::Runtime;
-use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
+use wecom_simulator::FaultKind;
 
-use crate::in_process::InProcess;
+use crate::{
+    in_process::InProcess,
+    server::{Reply, Server, TOKEN, WeCom},
+};
 
-const TOKEN: &str = "alertmanagers-own-token";
-const PAYLOAD: &str = include_str!("alertmanager.json");
+const PAYLOAD: &str = include_str!("../alertmanager.json");
 const MEBIBYTE: usize = 1 << 20;
-
-/// A server with the component behind it.
-trait Server {
-    fn post(&self, authorization: &str, body: &str) -> Reply;
-}
-
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    retry_after: Option<String>,
-    text: String,
-}
-
-/// A WeCom with a chatbot.
-struct WeCom {
-    simulator: Simulator,
-    address: SocketAddr,
-    _runtime: Runtime,
-}
-
-impl WeCom {
-    fn new() -> Self {
-        let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let (simulator, address) = (Simulator::new().strict(), listener.local_addr().unwrap());
-        runtime.spawn(server::serve(listener, simulator.clone(), |_| {}));
-        Self { simulator, address, _runtime: runtime }
-    }
-
-    /// What the function needs to send to the group chat.
-    fn environment(&self) -> [(&'static str, String); 3] {
-        [
-            ("ALERTS_TOKEN", TOKEN.into()),
-            ("WECOM_CHATBOT_KEY", known::CHATBOT_KEY.into()),
-            ("WECOM_BASE_URL", format!("http://{}", self.address)),
-        ]
-    }
-
-    /// What the function needs to send to members.
-    fn environment_for_members(&self) -> [(&'static str, String); 6] {
-        [
-            ("ALERTS_TOKEN", TOKEN.into()),
-            ("WECOM_CORP_ID", known::CORP_ID.into()),
-            ("WECOM_SECRET", known::APP_SECRET.into()),
-            ("WECOM_AGENT_ID", known::AGENT_ID.to_string()),
-            ("WECOM_BASE_URL", format!("http://{}", self.address)),
-            ("ALERTS_USERS", "founder".into()),
-        ]
-    }
-
-    fn messages(&self) -> Vec<Value> {
-        self.simulator.state()["chatbot_messages"].as_array().unwrap().clone()
-    }
-
-    /// The next request meets a fault.
-    fn trouble(&self, kind: FaultKind) {
-        self.simulator.inject(Fault { on: String::new(), skip: 0, times: 1, act: false, kind });
-    }
-}
 
 /// Every response of the function, one after the other.
 fn story(wecom: &WeCom, server: &impl Server) {
