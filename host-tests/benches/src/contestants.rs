@@ -1,14 +1,16 @@
-//! Everybody who sends the message, one call at a time.
+//! The ways to send the message, one call at a time.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -16,14 +18,16 @@ use hyper_util::{
 };
 use wasmtime::Store;
 use wecom_host::{
-    COMPONENT, Host, Instance, Options,
+    Body, Host, Instance, Options, Timeouts, TransportError,
     bindings::{
         Connector, ConnectorPre,
         exports::wecom::connector::{
             app_messages::{AppText, Recipients, Selection},
+            tokens::TokenScope,
             types::{AccessToken, Application},
         },
     },
+    body,
 };
 
 use crate::{
@@ -31,15 +35,25 @@ use crate::{
     server, system,
 };
 
+/// The credentials that every simulator starts with.
+pub const CORP_ID: &str = "ww51a7ed0000c0de01";
+pub const CONTACTS_SECRET: &str = "simulated-contacts-secret-AAAAAAAAAAAAAAAAA";
+const APP_SECRET: &str = "simulated-app-secret-AAAAAAAAAAAAAAAAAAAAAA";
+pub const AGENT_ID: u64 = 1_000_002;
+
 /// A message as people send them: 170 bytes of text, two members and a department.
 pub const CONTENT: &str = "Shift swap approved: Noor takes Thursday 22:00 to 06:00 at substation N-22, Iker takes Friday. \
     泵房二号已重新启动，压力正常。Reply before 18:00 if this does not suit.";
-pub const AGENT_ID: u32 = 1_000_002;
 
 pub fn environment(url: &str) -> Vec<(String, String)> {
-    [("CORP_ID", "CORP"), ("SECRET", "SECRET"), ("AGENT_ID", "1000002"), ("BASE_URL", url)]
-        .map(|(name, value)| (format!("WECOM_{name}"), value.to_owned()))
-        .into()
+    [
+        ("CORP_ID", CORP_ID),
+        ("SECRET", APP_SECRET),
+        ("AGENT_ID", &AGENT_ID.to_string()),
+        ("BASE_URL", url),
+    ]
+    .map(|(name, value)| (format!("WECOM_{name}"), value.to_owned()))
+    .into()
 }
 
 pub fn message() -> AppText {
@@ -65,6 +79,18 @@ pub fn with_token(url: &str) -> Application {
     })
 }
 
+/// A token that the server has issued, to be given with the call.
+pub async fn with_issued_token(url: &str) -> Application {
+    let issued = host(1)
+        .instance(environment(url))
+        .call(async |store, connector| {
+            let tokens = connector.tokens(store)?;
+            tokens.call_get_access_token(store, &profile(), TokenScope::Application).await
+        })
+        .await;
+    Application::Token(issued.unwrap().unwrap().access_token)
+}
+
 pub fn profile() -> Application {
     Application::Profile(String::new())
 }
@@ -79,12 +105,30 @@ pub struct Cost {
 #[allow(clippy::large_enum_variant, reason = "there are a dozen")]
 pub enum Contestant {
     Native(Native),
-    FloorReused { request: Prepared, store: Store<State>, floor: Floor },
-    FloorFresh { request: Prepared, sandbox: Sandbox, pre: FloorPre<State> },
-    Reused { instance: Instance, application: Application },
+    FloorReused {
+        request: Prepared,
+        store: Store<State>,
+        floor: Floor,
+    },
+    FloorFresh {
+        request: Prepared,
+        sandbox: Sandbox,
+        pre: FloorPre<State>,
+    },
+    Reused {
+        instance: Instance,
+        application: Application,
+    },
     /// With the environment that it needs: none where the token is given, as the floor has none.
-    Fresh { host: Host, environment: Vec<(String, String)>, application: Application },
-    DefaultSend { store: Store<State>, connector: Connector },
+    Fresh {
+        host: Host,
+        environment: Vec<(String, String)>,
+        application: Application,
+    },
+    DefaultSend {
+        store: Store<State>,
+        connector: Connector,
+    },
     Process(Process),
 }
 
@@ -97,20 +141,26 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Has the component send the message once, and asks the server what that was.
-    pub async fn new(url: &str, host: &Host) -> Self {
-        let mut instance = host.instance(environment(url));
-        send(&mut instance, &with_token(url)).await;
-        let client: Client<HttpConnector, Full<Bytes>> =
-            Client::builder(TokioExecutor::new()).build_http();
-        let last = client.get(format!("{url}/last").parse().unwrap()).await.unwrap();
-        let body = last.into_body().collect().await.unwrap().to_bytes();
-        let Application::Token(AccessToken { token, .. }) = with_token(url) else { unreachable!() };
-        Self {
-            authority: url.trim_start_matches("http://").into(),
-            path: format!("/cgi-bin/message/send?access_token={token}"),
-            body,
-        }
+    /// The message as the component sends it with these credentials.
+    pub async fn new(application: &Application) -> Self {
+        let caught: Arc<Mutex<Option<(Uri, Bytes)>>> = Arc::default();
+        let catch = Arc::clone(&caught);
+        let transport = move |request: Request<Body>, _: Timeouts| {
+            let catch = Arc::clone(&catch);
+            async move {
+                let (head, sent) = request.into_parts();
+                let sent = sent.collect().await?.to_bytes();
+                *catch.lock().unwrap() = Some((head.uri, sent));
+                Ok::<_, TransportError>(http::Response::new(body(server::SENT)))
+            }
+        };
+        let options = Options { transport: Arc::new(transport), ..Options::default() };
+        let host = Host::new(&component(), options).unwrap();
+        send(&mut host.instance(Vec::<(String, String)>::new()), application).await;
+
+        let (uri, body) = caught.lock().unwrap().take().unwrap();
+        let path = uri.path_and_query().unwrap().to_string();
+        Self { authority: uri.authority().unwrap().to_string(), path, body }
     }
 }
 
@@ -137,30 +187,34 @@ impl Native {
             .unwrap();
         let response = self.client.request(request).await.unwrap();
         let reply = response.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(reply, server::SENT);
+        assert!(reply.starts_with(br#"{"errcode":0,"#), "{reply:?}");
     }
 }
 
-/// Another program, which is told how often to send and answers how long it took.
+/// Another program: reads how often to send, and prints how long that took.
 pub struct Process {
     child: Child,
     answers: BufReader<ChildStdout>,
+    /// What else it printed.
+    pub notes: Vec<f64>,
 }
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());
-        Self { child, answers }
+        Self { child, answers, notes: Vec::new() }
     }
 
     fn run(&mut self, calls: u32) -> Cost {
         writeln!(self.child.stdin.as_mut().unwrap(), "{calls}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        let mut times = line.split_whitespace().map(|it| Duration::from_nanos(it.parse().unwrap()));
-        let mut next = || times.next().unwrap() / calls;
-        Cost { wall: next(), cpu: next() }
+        let mut numbers = line.split_whitespace().map(|it| it.parse::<f64>().unwrap());
+        let mut next = || Duration::from_secs_f64(numbers.next().unwrap() / 1e9) / calls;
+        let cost = Cost { wall: next(), cpu: next() };
+        self.notes = numbers.collect();
+        cost
     }
 }
 
@@ -249,5 +303,14 @@ pub async fn send(instance: &mut Instance, application: &Application) {
 }
 
 pub fn host(instances: u32) -> Host {
-    Host::new(COMPONENT, Options { instances, ..Options::default() }).unwrap()
+    Host::new(&component(), Options { instances, ..Options::default() }).unwrap()
+}
+
+/// The component as it is released.
+pub fn component() -> Vec<u8> {
+    fs::read(component_file()).unwrap()
+}
+
+pub fn component_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/wecom-connector.wasm")
 }

@@ -17,7 +17,7 @@ impl Series {
     pub const FLOOR_FRESH: &str = "floor: fresh instance per call";
     pub const REUSED: &str = "ours: reused instance";
     pub const FRESH: &str = "ours: fresh instance per call, token given";
-    pub const FRESH_NO_TOKEN: &str = "ours: fresh instance, no token (2 requests)";
+    pub const FRESH_NO_TOKEN: &str = "ours: fresh instance, token fetched (2 requests)";
     pub const DEFAULT_SEND: &str = "ours: reused, wasmtime's own send_request";
     pub const REQWEST: &str = "Rust: reqwest and serde";
     pub const PYTHON: &str = "Python: wechatpy";
@@ -28,7 +28,7 @@ impl Series {
     }
 }
 
-/// Time from nothing to the first answer in each round, in milliseconds.
+/// Time from nothing to the first response in each round, in milliseconds.
 pub struct Start {
     pub name: &'static str,
     pub wall: Vec<f64>,
@@ -47,13 +47,22 @@ impl Start {
     }
 }
 
+/// Native, reused, fresh, with so many calls in flight.
+pub struct Crowd {
+    pub in_flight: u32,
+    pub series: Vec<Series>,
+    /// Bytes of the process with the reused instances.
+    pub memory: f64,
+    /// How many were fetched, from the beginning to the end.
+    pub tokens: Vec<u32>,
+}
+
 pub struct Figures {
     pub rounds: usize,
     pub pinned: bool,
     pub calls: Vec<Series>,
-    /// With the server on a core of its own.
-    pub apart: Vec<Series>,
     pub waves: Vec<Series>,
+    pub crowds: Vec<Crowd>,
     pub starts: Vec<Start>,
     pub memory: Value,
     pub upload: Value,

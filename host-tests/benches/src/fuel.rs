@@ -13,7 +13,9 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 use wecom_contract::Contract;
-use wecom_host::{COMPONENT, body};
+use wecom_host::body;
+
+use crate::contestants::component;
 
 /// Far more than any call uses.
 const TANK: u64 = 1 << 40;
@@ -24,7 +26,7 @@ pub async fn table() -> String {
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
-    let component = Component::from_binary(&engine, COMPONENT).unwrap();
+    let component = Component::from_binary(&engine, &component()).unwrap();
     let pre = linker.instantiate_pre(&component).unwrap();
 
     let mut table = String::new();

@@ -1,5 +1,5 @@
 //! What a call costs, beside what it could cost and beside what people would use instead. `make bench` runs it; without
-//! arguments it writes `docs/speed.md` and `docs/speed.svg`.
+//! arguments it writes the figures of `docs/speed.md`, and `docs/speed.svg`.
 
 #![allow(
     clippy::unwrap_used,
@@ -34,21 +34,22 @@ use std::{
     time::Instant,
 };
 
-use serde_json::Value;
-use wecom_host::{COMPONENT, Host, Options};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use wecom_host::{Host, Options};
 
 use crate::{
     contestants::{
-        CONTENT, Contestant, Cost, Native, Prepared, Process, environment, host, profile,
-        with_token,
+        CONTACTS_SECRET, CONTENT, CORP_ID, Contestant, Cost, Native, Prepared, Process, component,
+        component_file, environment, host, profile, with_token,
     },
-    figures::{Series, Start},
+    figures::{Crowd, Series, Start},
 };
 
 /// Server and callers share a core: with one for each, both wait for the other asleep, and waking up costs more than a call.
 const CORE: usize = 1;
-/// The core of the other server, for those who want to see that.
-const OTHER_CORE: usize = 0;
+/// Rounds for each number of calls in flight.
+const CROWD_ROUNDS: usize = 5;
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -70,7 +71,6 @@ struct Paths {
     root: PathBuf,
     target: PathBuf,
     floor: PathBuf,
-    wasm: PathBuf,
     cwasm: PathBuf,
 }
 
@@ -78,8 +78,7 @@ struct Bench {
     rounds: usize,
     paths: Paths,
     server: Server,
-    /// The same on another core.
-    apart: Server,
+    simulator: Server,
     pinned: bool,
 }
 
@@ -89,11 +88,13 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
-        let mut process = own("serve").stdout(Stdio::piped()).spawn().unwrap();
-        let mut address = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Self { process, url: format!("http://{}", address.trim()) }
+    /// Of the variables that it prints, the first is its address.
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().trim_start_matches("WECOM_BASE_URL=").to_owned();
+        Self { process, url }
     }
 }
 
@@ -110,97 +111,125 @@ impl Bench {
         let target = root.join("target");
         let paths = Paths {
             floor: target.join("component/wasm32-wasip2/component/floor.wasm"),
-            wasm: target.join("bench/connector.wasm"),
             cwasm: target.join("bench/connector.cwasm"),
             target,
             root,
         };
-        fs::write(&paths.wasm, COMPONENT).unwrap();
-        let compiled = Host::precompile(COMPONENT, &Options::default()).unwrap();
+        let compiled = Host::precompile(&component(), &Options::default()).unwrap();
         fs::write(&paths.cwasm, compiled).unwrap();
 
-        let pinned = system::pin([OTHER_CORE]);
-        let apart = Server::start();
-        system::pin([CORE]);
-        Self { rounds, paths, server: Server::start(), apart, pinned }
+        let simulator = Server::start(
+            Command::new(paths.target.join("bench/simulator/release/wecom-simulator"))
+                .arg("--quiet"),
+        );
+        let pinned = system::pin([CORE]);
+        Self { rounds, paths, server: Server::start(&mut own("serve")), simulator, pinned }
     }
 
     fn run(&self) {
         let figures = figures::Figures {
             rounds: self.rounds,
             pinned: self.pinned,
-            calls: self.calls(&self.server.url, true),
-            apart: self.calls(&self.apart.url, false),
+            calls: self.calls(),
             waves: self.waves(),
+            crowds: self.crowds(),
             starts: self.starts(),
             memory: self.figures_of("memory"),
             upload: self.figures_of("upload"),
             endured_reused: self.figures_of("endure-reused"),
             endured_fresh: self.figures_of("endure-fresh"),
-            component_size: COMPONENT.len(),
+            component_size: component().len(),
             compiled_size: fs::metadata(&self.paths.cwasm).unwrap().len(),
             fuel: fuel(),
             versions: self.versions(),
         };
         let docs = self.paths.root.join("docs");
         report::write(&docs.join("speed.md"), &figures);
-        fs::write(docs.join("speed.svg"), plot::svg(&figures)).unwrap();
+        fs::write(docs.join("speed.svg"), plot::svg(&figures.crowds)).unwrap();
     }
 
-    /// One call at a time, everybody in turn, on one core.
-    fn calls(&self, url: &str, all_of_them: bool) -> Vec<Series> {
+    /// One call at a time, all contestants in turn, on one core.
+    fn calls(&self) -> Vec<Series> {
         system::pin([CORE]);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url = &self.server.url;
+        let runtime = current_thread();
         runtime.block_on(async {
             let paths = &self.paths;
             let ours = host(256);
-            let request = Prepared::new(url, &ours).await;
+            let request = Prepared::new(&with_token(url)).await;
+            let reused = Contestant::Reused {
+                instance: ours.instance(environment(url)),
+                application: profile(),
+            };
             let fresh = |application, environment| Contestant::Fresh {
                 host: ours.clone(),
                 environment,
                 application,
             };
-            let mut all = vec![
+            let mut all = [
                 (Series::NATIVE, Contestant::Native(Native::new(request.clone()))),
                 (Series::FLOOR, Contestant::floor_reused(&paths.floor, request.clone()).await),
-                (
-                    Series::REUSED,
-                    Contestant::Reused {
-                        instance: ours.instance(environment(url)),
-                        application: profile(),
-                    },
-                ),
-                (Series::FLOOR_FRESH, Contestant::floor_fresh(&paths.floor, request.clone())),
+                (Series::REUSED, reused),
+                (Series::FLOOR_FRESH, Contestant::floor_fresh(&paths.floor, request)),
                 (Series::FRESH, fresh(with_token(url), Vec::new())),
+                (Series::FRESH_NO_TOKEN, fresh(profile(), environment(url))),
+                (Series::DEFAULT_SEND, Contestant::default_send(&component_file(), url).await),
+                (Series::REQWEST, Contestant::Process(Process::start(own("reqwest").arg(url)))),
+                (Series::PYTHON, Contestant::Process(Process::start(&mut self.python()))),
+                (Series::NODE, Contestant::Process(Process::start(&mut self.node()))),
             ];
-            if all_of_them {
-                all.extend([
-                    (Series::FRESH_NO_TOKEN, fresh(profile(), environment(url))),
-                    (Series::DEFAULT_SEND, Contestant::default_send(&paths.wasm, url).await),
-                    (Series::REQWEST, Contestant::Process(Process::start(own("reqwest").arg(url)))),
-                    (Series::PYTHON, Contestant::Process(Process::start(&mut self.python()))),
-                    (Series::NODE, Contestant::Process(Process::start(&mut self.node()))),
-                ]);
-            }
             measure(self.rounds, &mut all).await
         })
     }
 
+    /// 32 calls in flight.
     fn waves(&self) -> Vec<Series> {
+        self.wave(&self.server.url, 32, self.rounds).0
+    }
+
+    /// More and more calls in flight, to the simulator.
+    fn crowds(&self) -> Vec<Crowd> {
+        let url = &self.simulator.url;
+        current_thread().block_on(create_receivers(url));
+        (0..=8)
+            .map(|exponent| {
+                let in_flight = 1 << exponent;
+                let (series, notes) = self.wave(url, in_flight, CROWD_ROUNDS);
+                say(&format!("{in_flight} in flight: memory and tokens {notes:?}"));
+                // Those of the instances that are kept.
+                let memory = notes[1][0];
+                let tokens = notes.iter().map(|it| it[1] as u32).collect();
+                Crowd { in_flight, series, memory, tokens }
+            })
+            .collect()
+    }
+
+    /// So many calls in flight, on all cores, each contestant in a process of its own; and what each noted at the end.
+    fn wave(&self, url: &str, in_flight: u32, rounds: usize) -> (Vec<Series>, Vec<Vec<f64>>) {
         self.all_cores();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let process = |name| Contestant::Process(Process::start(own(name).arg(&self.server.url)));
-        let mut all =
-            vec![(Series::NATIVE, process("wave-native")), (Series::REUSED, process("wave-ours"))];
-        runtime.block_on(measure(self.rounds, &mut all))
+        let process = |name| {
+            let mut command = own(name);
+            Contestant::Process(Process::start(command.args([url, &in_flight.to_string()])))
+        };
+        let mut all = [
+            (Series::NATIVE, process("wave-native")),
+            (Series::REUSED, process("wave-reused")),
+            (Series::FRESH, process("wave-fresh")),
+        ];
+        let series = current_thread().block_on(measure(rounds, &mut all));
+        let notes = all.into_iter().map(|(_, it)| match it {
+            Contestant::Process(process) => process.notes.clone(),
+            _ => Vec::new(),
+        });
+        (series, notes.collect())
     }
 
     fn starts(&self) -> Vec<Start> {
         self.all_cores();
-        let (url, paths) = (&self.server.url, &self.paths);
+        let url = &self.server.url;
         let mut all = vec![
-            (Start::CWASM, own("start-cwasm"), Some(&paths.cwasm)),
-            (Start::WASM, own("start-wasm"), Some(&paths.wasm)),
+            (Start::CWASM, own("start-cwasm"), Some(self.paths.cwasm.clone())),
+            (Start::WASM, own("start-wasm"), Some(component_file())),
             (Start::NATIVE, own("start-native"), None),
         ];
         for (_, command, file) in &mut all {
@@ -293,6 +322,28 @@ fn cores() -> usize {
     fs::read_to_string("/proc/cpuinfo").unwrap().matches("processor\t").count()
 }
 
+fn current_thread() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// The department and the members whom the message names.
+async fn create_receivers(url: &str) {
+    let mut instance = host(1).instance(environment(url));
+    let contacts = json!({ "credentials": {
+        "corp-id": CORP_ID, "contacts-secret": CONTACTS_SECRET, "base-url": url,
+    } });
+    let department = json!({ "name": "Operations", "parent-id": 1, "id": 310 });
+    let call = json!({ "application": contacts, "department": department });
+    instance.call_json("create-department", &call).await.unwrap();
+    for (id, mobile) in [("noor.h", "+34600000001"), ("iker.z", "+34600000002")] {
+        let member = json!({
+            "user-id": id, "name": id, "mobile": mobile, "departments": [{ "department-id": 310 }],
+        });
+        let call = json!({ "application": contacts, "member": member });
+        instance.call_json("create-member", &call).await.unwrap();
+    }
+}
+
 /// This program, as another process.
 fn own(program: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
@@ -300,7 +351,7 @@ fn own(program: &str) -> Command {
     command
 }
 
-/// In each round everybody has a turn of about a quarter of a second.
+/// In each round each contestant has a turn of about a quarter of a second.
 async fn measure(rounds: usize, all: &mut [(&'static str, Contestant)]) -> Vec<Series> {
     let mut series: Vec<Series> = all.iter().map(|(name, _)| Series::new(name)).collect();
     let mut turns = Vec::new();
@@ -321,7 +372,7 @@ async fn measure(rounds: usize, all: &mut [(&'static str, Contestant)]) -> Vec<S
 }
 
 fn fuel() -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = current_thread();
     let table = runtime.block_on(fuel::table());
     say(&table);
     table

@@ -1,78 +1,66 @@
-//! The calls as bars.
+//! Calls in flight as curves.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use crate::figures::{Figures, Series, Spread};
+use crate::figures::{Crowd, Spread};
 
-const LABELS: f64 = 330.0;
-const BARS: f64 = 430.0;
-const ROW: f64 = 40.0;
-const TOP: f64 = 56.0;
+const LEFT: f64 = 70.0;
+const TOP: f64 = 60.0;
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 260.0;
+const INK: &str = "#24292f";
 
-pub fn svg(figures: &Figures) -> String {
-    let native = figures.call(Series::NATIVE);
-    let rows: Vec<(&str, Spread, Spread)> = figures
-        .calls
-        .iter()
-        .map(|it| {
-            let wall = Spread::of_ratio(&it.wall, &native.wall);
-            (it.name, wall, Spread::of_ratio(&it.cpu, &native.cpu))
-        })
-        .collect();
-    let most = rows.iter().map(|(_, wall, cpu)| wall.high.max(cpu.high)).fold(1.0, f64::max);
-    let scale = BARS / most;
-    let height = TOP + ROW * rows.len() as f64 + 12.0;
-    let width = LABELS + BARS + 70.0;
-
+pub fn svg(crowds: &[Crowd]) -> String {
     let mut out = String::new();
-    let bar = |out: &mut String, y: f64, color: &str, Spread { low, median, high }: Spread| {
-        let (x, middle) = (|value: f64| LABELS + value * scale, y + 7.0);
-        writeln!(
-            out,
-            r#"<rect x="{LABELS}" y="{y}" width="{:.1}" height="14" fill="{color}"/>
-<path d="M{:.1} {middle}H{:.1}" stroke="{INK}" stroke-width="1.5"/>
-<text x="{:.1}" y="{:.1}" font-size="11">{median:.2}</text>"#,
-            median * scale,
-            x(low),
-            x(high),
-            x(high) + 5.0,
-            y + 11.0,
-        )
-    };
-    const INK: &str = "#24292f";
-    const WALL: &str = "#4c78a8";
-    const CPU: &str = "#f2a65a";
-    let mut draw = || {
-        writeln!(
-            out,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13" fill="{INK}">
-<rect width="{width}" height="{height}" fill="white"/>
-<text x="12" y="22" font-size="15">One message sent, as a multiple of the native client</text>
-<rect x="{LABELS}" y="34" width="12" height="12" fill="{WALL}"/><text x="{}" y="44" font-size="12">wall</text>
-<rect x="{}" y="34" width="12" height="12" fill="{CPU}"/><text x="{}" y="44" font-size="12">CPU</text>"#,
-            LABELS + 17.0,
-            LABELS + 60.0,
-            LABELS + 77.0,
-        )?;
-        for (row, (name, wall, cpu)) in rows.iter().enumerate() {
-            let y = TOP + ROW * row as f64;
-            writeln!(
-                out,
-                r#"<text x="{}" y="{}" text-anchor="end">{name}</text>"#,
-                LABELS - 10.0,
-                y + 20.0
-            )?;
-            bar(&mut out, y + 2.0, WALL, *wall)?;
-            bar(&mut out, y + 17.0, CPU, *cpu)?;
-        }
-        let x = LABELS + scale;
-        writeln!(
-            out,
-            r#"<path d="M{x:.1} {TOP}V{:.1}" stroke="{INK}" stroke-dasharray="3 3"/>"#,
-            height - 12.0
-        )?;
-        writeln!(out, "</svg>")
-    };
-    draw().unwrap();
+    draw(&mut out, crowds).unwrap();
     out
+}
+
+fn draw(out: &mut String, crowds: &[Crowd]) -> fmt::Result {
+    let x = |at: usize| LEFT + WIDTH * at as f64 / (crowds.len() - 1) as f64;
+    let y = |share: f64| TOP + HEIGHT * (1.0 - share);
+    let (width, height) = (LEFT + WIDTH + 30.0, TOP + HEIGHT + 60.0);
+    writeln!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13" fill="{INK}">
+<rect width="{width}" height="{height}" fill="white"/>
+<text x="12" y="24" font-size="15">Calls per second, as a share of the native client's</text>"#
+    )?;
+    for tenth in (0..=10).step_by(2) {
+        let (share, y) = (f64::from(tenth) / 10.0, y(f64::from(tenth) / 10.0));
+        writeln!(
+            out,
+            r##"<path d="M{LEFT} {y}h{WIDTH}" stroke="#d0d7de"/><text x="{}" y="{}" text-anchor="end">{share:.1}</text>"##,
+            LEFT - 10.0,
+            y + 4.0
+        )?;
+    }
+    for (at, Crowd { in_flight, .. }) in crowds.iter().enumerate() {
+        let (x, y) = (x(at), TOP + HEIGHT + 20.0);
+        writeln!(out, r#"<text x="{x}" y="{y}" text-anchor="middle">{in_flight}</text>"#)?;
+    }
+    let (middle, below) = (LEFT + WIDTH / 2.0, TOP + HEIGHT + 44.0);
+    writeln!(out, r#"<text x="{middle}" y="{below}" text-anchor="middle">calls in flight</text>"#)?;
+    for (of, name, color) in
+        [(1, "reused instances", "#4c78a8"), (2, "a fresh instance per call", "#d9822b")]
+    {
+        let legend = LEFT + 190.0 * (of as f64 - 1.0);
+        writeln!(
+            out,
+            r#"<rect x="{legend}" y="36" width="12" height="12" fill="{color}"/><text x="{}" y="46">{name}</text>"#,
+            legend + 18.0
+        )?;
+        let share = |it: &Crowd| Spread::of_ratio(&it.series[0].wall, &it.series[of].wall).median;
+        let points: Vec<_> = crowds.iter().map(|it| y(share(it).min(1.0))).enumerate().collect();
+        let line: Vec<_> = points.iter().map(|(at, y)| format!("{:.1},{y:.1}", x(*at))).collect();
+        writeln!(
+            out,
+            r#"<polyline points="{}" fill="none" stroke="{color}" stroke-width="2"/>"#,
+            line.join(" ")
+        )?;
+        for (at, y) in points {
+            writeln!(out, r#"<circle cx="{:.1}" cy="{y:.1}" r="3" fill="{color}"/>"#, x(at))?;
+        }
+    }
+    writeln!(out, "</svg>")
 }

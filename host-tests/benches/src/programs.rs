@@ -1,6 +1,8 @@
 //! What runs in a process of its own: who sends in other ways, and what would disturb or be disturbed by the rest.
 
 use std::{
+    fmt::Display,
+    fs,
     io::{Write, stdin, stdout},
     path::Path,
     sync::{
@@ -14,18 +16,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use wecom_host::{
-    Host, Instance, Options,
-    bindings::exports::wecom::connector::media::{MediaKind, NewMedia},
+    Body, Host, Instance, Options, Pool, PoolOptions, Timeouts, Transport,
+    bindings::exports::wecom::connector::{
+        media::{MediaKind, NewMedia},
+        types::{Application, FileContent},
+    },
 };
 
 use crate::{
     contestants::{
-        AGENT_ID, CONTENT, Native, Prepared, environment, host, profile, send, with_token,
+        AGENT_ID, CONTENT, Native, Prepared, component, environment, host, profile, send,
+        with_issued_token, with_token,
     },
     system,
 };
 
-const IN_FLIGHT: u32 = 32;
 const MEGABYTE: f64 = 1_000_000.0;
 
 /// Runs the program of this name. None if there is none.
@@ -34,15 +39,16 @@ pub fn run(name: &str, arguments: &[String]) -> Option<()> {
     let url = argument(0);
     match name {
         "serve" => crate::server::serve(),
+        "fuel" => {
+            crate::fuel();
+        }
         "reqwest" => reqwest(url),
-        "wave-native" => wave_native(url),
-        "wave-ours" => wave_ours(url),
+        "wave-native" => wave_native(url, argument(1).parse().unwrap()),
+        "wave-reused" => wave_reused(url, argument(1).parse().unwrap()),
+        "wave-fresh" => wave_fresh(url, argument(1).parse().unwrap()),
         "start-native" => current_thread().block_on(async { Reqwest::new(url).send().await }),
         "start-wasm" => {
-            start(
-                &Host::new(&std::fs::read(argument(1)).unwrap(), Options::default()).unwrap(),
-                url,
-            );
+            start(&Host::new(&fs::read(argument(1)).unwrap(), Options::default()).unwrap(), url);
         }
         "start-cwasm" => {
             start(
@@ -67,14 +73,14 @@ fn print(figures: &Value) {
     writeln!(stdout(), "{figures}").unwrap();
 }
 
-/// For each number that comes in, does as much and answers with the time it took.
-fn on_command(mut send: impl FnMut(u32)) {
+/// For each number that is read, sends as often and prints the time it took, and a note.
+fn on_command<N: Display>(mut send: impl FnMut(u32) -> N) {
     for line in stdin().lines() {
         let calls: u32 = line.unwrap().parse().unwrap();
         let (wall, cpu) = (Instant::now(), system::cpu_time());
-        send(calls);
+        let note = send(calls);
         let (wall, cpu) = (wall.elapsed(), system::cpu_time() - cpu);
-        writeln!(stdout(), "{} {}", wall.as_nanos(), cpu.as_nanos()).unwrap();
+        writeln!(stdout(), "{} {} {note}", wall.as_nanos(), cpu.as_nanos()).unwrap();
         stdout().flush().unwrap();
     }
 }
@@ -90,7 +96,7 @@ struct Message<'a> {
     touser: String,
     toparty: String,
     msgtype: &'a str,
-    agentid: u32,
+    agentid: u64,
     text: Text<'a>,
 }
 
@@ -133,6 +139,7 @@ fn reqwest(url: &str) {
                 client.send().await;
             }
         });
+        ""
     });
 }
 
@@ -146,14 +153,28 @@ impl Caller for Native {
     }
 }
 
+/// An instance that is kept.
 impl Caller for Instance {
     async fn send(&mut self) {
         send(self, &profile()).await;
     }
 }
 
-/// 32 calls in flight on 2 threads, on whatever cores there are.
-fn wave<C: Caller>(runtime: &Runtime, mut callers: Vec<C>) {
+/// An instance for each call.
+struct Fresh {
+    host: Host,
+    application: Application,
+}
+
+impl Caller for Fresh {
+    async fn send(&mut self) {
+        let mut instance = self.host.instance(Vec::<(String, String)>::new());
+        send(&mut instance, &self.application).await;
+    }
+}
+
+/// A call in flight for each caller, on 2 threads, on whatever cores there are. Notes the tokens fetched so far.
+fn wave<C: Caller>(runtime: &Runtime, mut callers: Vec<C>, tokens: &AtomicU32) {
     on_command(|calls| {
         let left = Arc::new(AtomicU32::new(calls));
         let tasks: Vec<_> = callers
@@ -174,19 +195,48 @@ fn wave<C: Caller>(runtime: &Runtime, mut callers: Vec<C>) {
                 callers.push(task.await.unwrap());
             }
         });
+        let (memory, _) = system::memory();
+        format!("{memory} {}", tokens.load(Ordering::Relaxed))
     });
 }
 
-fn wave_native(url: &str) {
+fn wave_native(url: &str, in_flight: u32) {
     let runtime = two_threads();
-    let prepared = runtime.block_on(Prepared::new(url, &host(1)));
-    let native = Native::new(prepared);
-    wave(&runtime, (0..IN_FLIGHT).map(|_| native.clone()).collect());
+    let request = runtime.block_on(async { Prepared::new(&with_issued_token(url).await).await });
+    let native = Native::new(request);
+    wave(&runtime, (0..in_flight).map(|_| native.clone()).collect(), &AtomicU32::new(0));
 }
 
-fn wave_ours(url: &str) {
-    let host = host(IN_FLIGHT);
-    wave(&two_threads(), (0..IN_FLIGHT).map(|_| host.instance(environment(url))).collect());
+fn wave_reused(url: &str, in_flight: u32) {
+    let tokens = Arc::new(AtomicU32::new(0));
+    let host = counting_host(in_flight, &tokens);
+    let instances = (0..in_flight).map(|_| host.instance(environment(url))).collect();
+    wave(&two_threads(), instances, &tokens);
+}
+
+fn wave_fresh(url: &str, in_flight: u32) {
+    let runtime = two_threads();
+    let application = runtime.block_on(with_issued_token(url));
+    let tokens = Arc::new(AtomicU32::new(0));
+    let host = counting_host(in_flight, &tokens);
+    let caller = |_| Fresh { host: host.clone(), application: application.clone() };
+    wave(&runtime, (0..in_flight).map(caller).collect(), &tokens);
+}
+
+/// A host that counts the tokens it fetches, and keeps a connection for each call in flight.
+fn counting_host(in_flight: u32, tokens: &Arc<AtomicU32>) -> Host {
+    let options = PoolOptions { idle_connections: in_flight as usize, ..PoolOptions::default() };
+    let pool = Pool::new(options);
+    let tokens = Arc::clone(tokens);
+    let transport = move |request: http::Request<Body>, timeouts: Timeouts| {
+        if request.uri().path() == "/cgi-bin/gettoken" {
+            tokens.fetch_add(1, Ordering::Relaxed);
+        }
+        pool.send(request, timeouts)
+    };
+    let transport = Arc::new(transport);
+    let options = Options { instances: in_flight, transport, ..Options::default() };
+    Host::new(&component(), options).unwrap()
 }
 
 fn two_threads() -> Runtime {
@@ -225,7 +275,7 @@ fn upload(url: &str) -> Value {
     let media = NewMedia {
         kind: MediaKind::File,
         file_name: "report.bin".into(),
-        content: (0..20_000_000_u32).map(|it| (it % 251) as u8).collect(),
+        content: FileContent::Bytes((0..20_000_000_u32).map(|it| (it % 251) as u8).collect()),
     };
     let mut instance = host.instance(environment(url));
     current_thread().block_on(async {
