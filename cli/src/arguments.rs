@@ -7,7 +7,7 @@
 //! | `{…}` | a JSON object with any of them |
 //! | `@FILE`, `-` | such an object in a file or on standard input |
 //!
-//! No message repeats a value: it may be a secret.
+//! No message contains a value: it may be a secret.
 
 use std::env;
 

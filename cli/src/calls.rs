@@ -29,7 +29,7 @@ pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(
         return dry_run(output, action, &arguments, &options.using);
     }
     let mut setup = options.using.setup(Mode::Send);
-    // Who asks for a token wants WeCom's answer.
+    // A call for a token is for WeCom's, not for a cached one.
     setup.cache &= action.name != "get-access-token";
     if options.all {
         let list = list_of_pages(contract, action)?;

@@ -57,7 +57,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         using: Using,
     },
-    /// Keep credentials for later calls, by the name of a profile.
+    /// Store credentials for later calls, by the name of a profile.
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Say which credentials of a profile work, and what to do about the others.
@@ -121,18 +121,18 @@ pub(crate) enum Command {
 
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
-    /// Keep a profile: asks for its fields, or takes them as NAME=VALUE and NAME@=FILE.
+    /// Store a profile: asks for its fields, or takes them as NAME=VALUE and NAME@=FILE.
     Add {
         /// Its name.
         name: String,
         /// Such as corp-id=ID agent-id=NUMBER secret@=FILE.
         #[arg(value_name = "NAME=VALUE")]
         fields: Vec<String>,
-        /// Where the secrets are kept; in the system's keyring, and without one in a file of mode 0600, if left out.
+        /// Where the secrets are stored; in the system's keyring, and without one in a file of mode 0600, if left out.
         #[arg(long, value_name = "PLACE", value_enum)]
         r#in: Option<Place>,
     },
-    /// List the profiles that are kept, and where, secrets masked.
+    /// List the stored profiles, and where each is, secrets masked.
     List,
     /// Remove a profile.
     Remove {
@@ -191,7 +191,7 @@ pub(crate) struct Using {
     /// The longest that a call may take.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: Option<u64>,
-    /// Neither use nor keep access tokens of other runs.
+    /// Use no cached access tokens, and cache none.
     #[arg(long)]
     no_cache: bool,
     /// Another build of the component, instead of the one in this program.
@@ -383,7 +383,7 @@ fn unknown_action(contract: &Contract, error: &clap::Error) -> Failure {
     Failure::UnknownAction { name, similar }
 }
 
-/// clap explains in several lines, and repeats an option that it does not know with all that clings to it.
+/// clap explains in several lines, and prints an unknown option together with its value.
 fn usage(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)

@@ -31,24 +31,24 @@ pub(crate) fn explain(contract: &Contract, output: Output, code: i64) -> Result<
     ];
     let setup = Setup { mode: Mode::Refuse(code), cache: false, ..Setup::default() };
     let mut session = Session::new(setup, output)?;
-    let mut answers: Vec<Value> = Vec::new();
+    let mut responses: Vec<Value> = Vec::new();
     for (action, arguments) in calls {
         match session.call(action, &arguments) {
             Ok(_) => return Err(Failure::Usage(format!("{code} is no error code"))),
             Err(Failure::Returned(error)) => {
                 let case = failure::case(&error);
-                let answer = json!({
+                let response = json!({
                     "case": case,
                     "hint": get(get(&error, case), "hint"),
                     "retry-after": get(get(&error, case), "retry-after"),
                 });
-                let known = answers.iter_mut().find(|it| same(it, &answer));
+                let known = responses.iter_mut().find(|it| same(it, &response));
                 if let Some(calls) = known.and_then(|it| it.get_mut("calls")?.as_array_mut()) {
                     calls.push(action.into());
                 } else {
-                    let mut answer = answer;
-                    set(&mut answer, "calls", json!([action]));
-                    answers.push(answer);
+                    let mut response = response;
+                    set(&mut response, "calls", json!([action]));
+                    responses.push(response);
                 }
             }
             Err(failure) => return Err(failure),
@@ -63,9 +63,10 @@ pub(crate) fn explain(contract: &Contract, output: Output, code: i64) -> Result<
         .collect();
 
     if output.result_format() != Format::Text {
-        return output.result(&json!({ "code": code, "answers": answers, "actions": mentions }));
+        return output
+            .result(&json!({ "code": code, "responses": responses, "actions": mentions }));
     }
-    write_text(&text(output.lang, code, &answers, &mentions))
+    write_text(&text(output.lang, code, &responses, &mentions))
 }
 
 fn same(a: &Value, b: &Value) -> bool {
@@ -78,18 +79,18 @@ fn mentions(text: &str, code: i64) -> bool {
     text.split(|it: char| !it.is_ascii_digit() && it != '-').any(|it| it == code)
 }
 
-fn text(lang: Lang, code: i64, answers: &[Value], mentions: &[Value]) -> String {
+fn text(lang: Lang, code: i64, responses: &[Value], mentions: &[Value]) -> String {
     let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut lines = vec![code.to_string()];
-    for answer in answers {
-        if answers.len() > 1 {
-            let calls = get(answer, "calls").as_array().into_iter().flatten().map(string);
+    for response in responses {
+        if responses.len() > 1 {
+            let calls = get(response, "calls").as_array().into_iter().flatten().map(string);
             let calls = calls.collect::<Vec<_>>().join(", ");
             lines.push(format!("\n{} {calls}", lang.pick("For calls such as", "对于这样的调用：")));
         }
-        lines.push(format!("  {}", string(get(answer, "hint"))));
+        lines.push(format!("  {}", string(get(response, "hint"))));
         let retry =
-            match (string(get(answer, "case")).as_str(), get(answer, "retry-after").as_u64()) {
+            match (string(get(response, "case")).as_str(), get(response, "retry-after").as_u64()) {
                 ("rejected-for-now", Some(seconds)) => match lang {
                     Lang::English => format!("Rejected for now: retry in {seconds} s."),
                     Lang::Chinese => format!("暂时被拒绝：请在 {seconds} 秒后重试。"),

@@ -266,7 +266,7 @@ impl Reader {
                         fields.iter().map(|it| self.member(contract, type_name(of), it)).collect();
                     row(format!("{path}='[{{…}}, …]'"), text, required, members);
                 } else {
-                    let more = self.lang.pick(" Repeat it for more.", " 可重复。");
+                    let more = self.lang.pick(" Give it again for more.", " 可重复。");
                     let form = format!("{path}={}", self.placeholder(contract, of));
                     row(form, format!("{text}{more}"), required, Vec::new());
                 }
@@ -340,7 +340,7 @@ impl Reader {
         for it in action.inputs() {
             let own = type_name(it.ty.without_option());
             for name in contract.types_in(&it.ty) {
-                // The text of a parameter's own type stands beside it.
+                // The text of a parameter's own type is next to it.
                 if !names.contains(&name) && (name != own || record == Some(&it.name)) {
                     names.push(name);
                 }

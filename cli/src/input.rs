@@ -39,7 +39,7 @@ fn read(source: impl Read, name: &str) -> Result<Vec<u8>, String> {
 
 /// JSON in which no object has a member twice: `serde_json` alone would take the last of them.
 ///
-/// No error repeats a value: it may be a secret.
+/// No error contains a value: it may be a secret.
 pub(crate) fn json(text: &str) -> Result<Value, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map(|Unique(it)| it).map_err(|error| error.to_string())

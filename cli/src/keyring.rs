@@ -10,7 +10,7 @@ pub(crate) fn is_available() -> bool {
 /// The secrets of a profile.
 pub(crate) fn read(profile: &str) -> Result<Fields, String> {
     let text = system::read(profile).map_err(|why| cannot("read", profile, &why))?;
-    // The error of the parser could repeat a part of a secret.
+    // The error of the parser could contain a part of a secret.
     serde_json::from_str(&text).map_err(|_| cannot("read", profile, "the entry is not JSON"))
 }
 
@@ -31,7 +31,7 @@ fn cannot(verb: &str, profile: &str, why: &str) -> String {
 
 #[cfg(feature = "keyring")]
 mod system {
-    use keyring::v1::{Entry, Error};
+    use ::keyring::v1::{Entry, Error};
 
     /// What the entries are filed under.
     const SERVICE: &str = "wecom-connector";

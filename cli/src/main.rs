@@ -9,7 +9,6 @@ mod explain;
 mod failure;
 mod help;
 mod input;
-mod keep;
 mod keyring;
 mod lang;
 mod mask;
@@ -17,6 +16,7 @@ mod mcp;
 mod member;
 mod output;
 mod private;
+mod profile_command;
 mod profiles;
 mod progress;
 mod session;
@@ -70,9 +70,11 @@ fn execute(contract: &Contract, output: Output, command: Command) -> Result<(), 
         Command::Call(it) => calls::call(contract, output, &it),
         Command::Batch { file, using } => calls::batch(contract, output, &file, &using),
         Command::Profile(command) => match command {
-            ProfileCommand::Add { name, fields, r#in } => keep::add(output, &name, &fields, r#in),
-            ProfileCommand::List => keep::list(output),
-            ProfileCommand::Remove { name } => keep::remove(output, &name),
+            ProfileCommand::Add { name, fields, r#in } => {
+                profile_command::add(output, &name, &fields, r#in)
+            }
+            ProfileCommand::List => profile_command::list(output),
+            ProfileCommand::Remove { name } => profile_command::remove(output, &name),
             ProfileCommand::Check { name, using } => {
                 check::check(output, &using.with_profile(name))
             }

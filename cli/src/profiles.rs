@@ -1,6 +1,6 @@
-//! Credentials that are kept for later calls, by the name of a profile.
+//! Credentials that are stored for later calls, by the name of a profile.
 //!
-//! A profile that is kept is to the component like one in the environment. Where the environment has a variable of the
+//! A stored profile is to the component like one in the environment. Where the environment has a variable of the
 //! profile, only the environment counts: secrets of two sources are never mixed.
 //!
 //! The list of profiles is a file. The secrets of a profile are in the system's keyring, or in the file as well.
@@ -41,7 +41,7 @@ const OWN: &[&str] = &["WECOM_LANG", "WECOM_PROFILE"];
 /// Values by the names of their fields.
 pub(crate) type Fields = BTreeMap<String, String>;
 
-/// Where the secrets of a profile are kept.
+/// Where the secrets of a profile are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Place {
     /// In the system's keyring.
@@ -71,7 +71,7 @@ impl Profile {
             Place::Keyring => "keyring",
             Place::File => "file",
         };
-        let mut shown = json!({ "profile": name, "kept-in": place });
+        let mut shown = json!({ "profile": name, "stored-in": place });
         for Field { name, secret, .. } in FIELDS {
             match self.fields.get(*name) {
                 Some(value) if !secret => set(&mut shown, name, value.as_str()),
@@ -83,7 +83,7 @@ impl Profile {
     }
 }
 
-/// The profiles that are kept.
+/// The stored profiles.
 pub(crate) struct Profiles {
     file: PathBuf,
     all: BTreeMap<String, Profile>,
@@ -107,7 +107,7 @@ impl Profiles {
         Ok(Self { file, all })
     }
 
-    /// The fields of a profile, secrets included. None if it is not kept.
+    /// The fields of a profile, secrets included. None if there is no such profile.
     pub(crate) fn fields(&self, name: &str) -> Result<Option<Fields>, Failure> {
         let Some(profile) = self.all.get(name) else { return Ok(None) };
         let mut fields = profile.fields.clone();
@@ -121,7 +121,7 @@ impl Profiles {
         self.all.iter()
     }
 
-    /// Keeps a profile, and returns it as it is kept.
+    /// Stores a profile, and returns it as it is stored.
     pub(crate) fn insert(
         &mut self,
         name: &str,
@@ -139,13 +139,17 @@ impl Profiles {
             }
         };
         match place {
-            Place::Keyring => keyring::write(name, &secrets).map_err(Failure::Usage)?,
+            Place::Keyring => keyring::write(name, &secrets).map_err(|why| {
+                Failure::Usage(format!(
+                    "{why}; with `--in file` they are stored in a file of mode 0600"
+                ))
+            })?,
             Place::File if was_in_keyring => keyring::remove(name).map_err(Failure::Usage)?,
             Place::File => {}
         }
         self.all.insert(name.to_owned(), profile);
         self.save()?;
-        self.all.get(name).ok_or_else(|| Failure::Usage(format!("{name} is not kept")))
+        self.all.get(name).ok_or_else(|| Failure::Usage(format!("{name} is not stored")))
     }
 
     /// Whether there was one.
@@ -179,7 +183,7 @@ fn file() -> Option<PathBuf> {
     Some(folder.join("wecom-connector/profiles.json"))
 }
 
-/// What the component sees: the variables that are meant for it, and the profile if it is kept.
+/// What the component sees: the variables that are meant for it, and the profile if it is stored.
 pub(crate) fn environment(profile: Option<&str>) -> Result<Vec<(String, String)>, Failure> {
     let mut variables: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -192,16 +196,16 @@ pub(crate) fn environment(profile: Option<&str>) -> Result<Vec<(String, String)>
         return Ok(variables);
     }
     let profiles = Profiles::load()?;
-    let Some(mut kept) = profiles.fields(profile)? else {
+    let Some(mut stored) = profiles.fields(profile)? else {
         let similar = suggest::similar(profile, profiles.all.keys().map(String::as_str));
         return Err(Failure::Usage(format!(
-            "there is no profile {profile}{}; `wecom profile add {profile}` keeps one, and {prefix}SECRET and so on \
+            "there is no profile {profile}{}; `wecom profile add {profile}` stores one, and {prefix}SECRET and so on \
              set it in the environment",
             suggest::did_you_mean(&similar)
         )));
     };
     for Field { name, suffix, .. } in FIELDS {
-        if let Some(value) = kept.remove(*name) {
+        if let Some(value) = stored.remove(*name) {
             variables.push((format!("{prefix}{suffix}"), value));
         }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Setup {
     pub(crate) mode: Mode,
     /// Whether requests and responses are shown.
     pub(crate) verbose: bool,
-    /// Whether tokens are kept between runs.
+    /// Whether tokens are cached between runs.
     pub(crate) cache: bool,
     /// How often a call is made again, where its error allows that.
     pub(crate) retries: u32,
@@ -123,7 +123,7 @@ impl Session {
         self.output.lang
     }
 
-    /// The request that a dry run kept.
+    /// The request that a dry run recorded.
     pub(crate) fn pretended(&self) -> Option<Value> {
         self.wire.pretended()
     }

@@ -1,6 +1,6 @@
-//! Access tokens that are kept between runs, each in a file of its own.
+//! Access tokens that are cached between runs, each in a file of its own.
 //!
-//! A file is named by a digest of server, enterprise and secret: another secret is another file, and the name tells neither.
+//! A file is named by a digest of server, enterprise and secret: another secret is another file, and the name contains neither.
 //! A token that WeCom no longer takes is fetched again, and its file replaced.
 
 use std::{
@@ -52,8 +52,8 @@ impl TokenFiles {
         (left > MARGIN.as_secs()).then(|| (token.to_owned(), left))
     }
 
-    /// Keeps the token of a response, or forgets the one that it says is not to be had.
-    pub(crate) fn keep(&self, name: &str, loopback: bool, response: &[u8]) {
+    /// Caches the token of a response, or evicts it where the response has none.
+    pub(crate) fn store(&self, name: &str, loopback: bool, response: &[u8]) {
         let json: Value = serde_json::from_slice(response).unwrap_or_default();
         let file = self.folder.join(name);
         match (
@@ -65,10 +65,10 @@ impl TokenFiles {
                 if loopback {
                     seconds = seconds.min((MARGIN + MAX_LOOPBACK).as_secs());
                 }
-                let kept =
+                let cached =
                     json!({ "access-token": token, "expires-at": now().saturating_add(seconds) });
                 // Without the file the next run fetches a token: slower, and the same.
-                let _ = private::write(&file, &kept.to_string());
+                let _ = private::write(&file, &cached.to_string());
             }
             // As above.
             _ => drop(fs::remove_file(&file)),

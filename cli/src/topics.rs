@@ -87,7 +87,7 @@ const TAIL: &str = "\
 Commands
   call         call an action by its name, for scripts: `wecom call ACTION JSON`
   batch        call actions from JSON lines, on one instance
-  profile      keep credentials: add, list, remove, check
+  profile      store credentials: add, list, remove, check
   check        say which credentials work, and what to do about the others
   explain      explain an error code of WeCom: `wecom explain 60020`
   mcp          serve the actions as tools for a model
@@ -170,7 +170,7 @@ Options
                          that it names
       --all              all pages of a listing
       --timeout SECONDS  the longest the call may take, 1 to 86400
-      --no-cache         neither use nor keep access tokens of other runs
+      --no-cache         use no cached access tokens, and cache none
   -o, --output FORM      text, json, yaml or table; if left out, text on a
                          terminal and json in a pipe
   -q, --quiet            print no result, only errors
@@ -213,7 +213,7 @@ Credentials come from the environment
   With `--profile sales` they are WECOM_SALES_CORP_ID and so on, and none of the
   above is used: without WECOM_SALES_BASE_URL the call goes to WeCom itself. The
   same holds for credentials given by --as. The component sees nothing else.
-  `wecom profile add sales` keeps them: the secrets in the system's keyring, or
+  `wecom profile add sales` stores them: the secrets in the system's keyring, or
   where there is none, or with `--in file`, in a file that only you can read;
   `wecom profile list` says which. Where the environment has one of
   WECOM_SALES_…, only the environment counts.

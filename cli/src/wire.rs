@@ -21,7 +21,7 @@ use crate::{mask::Mask, progress::Progress, tokens::TokenFiles};
 pub(crate) enum Mode {
     /// They are sent.
     Send,
-    /// Nothing is sent: tokens are made up, and every action is accepted. The request of the action is kept.
+    /// Nothing is sent: tokens are made up, and every action is accepted. The request of the action is recorded.
     DryRun,
     /// Nothing is sent: every action is answered with this error code.
     Refuse(i64),
@@ -33,7 +33,7 @@ pub(crate) struct Wire {
     network: Pool,
     /// Shows every request and response on stderr.
     verbose: bool,
-    /// Tokens that are kept between runs.
+    /// Tokens that are cached between runs.
     tokens: Option<TokenFiles>,
     progress: Progress,
     state: Mutex<State>,
@@ -71,7 +71,7 @@ impl Wire {
         self.state().sent
     }
 
-    /// The request that a dry run kept.
+    /// The request that a dry run recorded.
     pub(crate) fn pretended(&self) -> Option<Value> {
         self.state().pretended.clone()
     }
@@ -107,7 +107,7 @@ impl Wire {
             }
             Mode::Refuse(code) => {
                 drop(request.into_body().collect().await?);
-                Ok(answer(&json!({ "errcode": code, "errmsg": "" })))
+                Ok(response(&json!({ "errcode": code, "errmsg": "" })))
             }
         }
     }
@@ -123,7 +123,7 @@ impl Wire {
             // Of an action that fetches a token, this is the request.
             let url = state.mask.url(request.uri());
             state.pretended = Some(json!({ "method": "GET", "url": url, "body": null }));
-            return Ok(answer(&json!({
+            return Ok(response(&json!({
                 "errcode": 0, "errmsg": "ok", "access_token": "***", "expires_in": 7200,
             })));
         }
@@ -132,14 +132,14 @@ impl Wire {
         let first = self.state().asked.insert(name.clone());
         if let Some((token, expires_in)) = files.read(&name).filter(|_| first) {
             self.state().mask.add(&token);
-            return Ok(answer(&json!({
+            return Ok(response(&json!({
                 "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in,
             })));
         }
         let loopback = is_loopback(request.uri());
         let (head, content) = self.network(request, timeouts).await?.into_parts();
         let content = content.collect().await?.to_bytes();
-        files.keep(&name, loopback, &content);
+        files.store(&name, loopback, &content);
         Ok(Response::from_parts(head, body(content)))
     }
 
@@ -252,7 +252,7 @@ fn shown_body(content: &Bytes) -> Value {
     }
 }
 
-fn answer(json: &Value) -> Response<Body> {
+fn response(json: &Value) -> Response<Body> {
     let mut response = Response::new(body(json.to_string()));
     let json = http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
@@ -261,7 +261,7 @@ fn answer(json: &Value) -> Response<Body> {
 
 /// What every action reads as success.
 fn accepted() -> Response<Body> {
-    answer(&json!({
+    response(&json!({
         "errcode": 0,
         "errmsg": "ok",
         "id": 1,

@@ -4,12 +4,13 @@ use serde_json::json;
 
 use crate::{
     error, outcome, result,
-    server::{Answer, Server},
+    server::{Response, Server},
 };
 
 #[test]
 fn a_call_prints_its_result_as_json() {
-    let server = Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
+    let server =
+        Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
     let output = server.run("wecom call send-app-text recipients=everyone content=hi");
     assert_eq!(result(&output)["message-id"], "m1");
     let targets: Vec<_> = server.requests().into_iter().map(|it| it.target).collect();
@@ -32,7 +33,7 @@ fn the_action_is_the_command() {
 
 #[test]
 fn timeout_after_the_request_may_have_taken_effect() {
-    let server = Server::new(Answer::Silence);
+    let server = Server::new(Response::Silence);
     for words in ["send-app-text recipients=everyone content=x", "send-chatbot-text content=x"] {
         let output = server.run(&format!("wecom call {words} --timeout 1"));
         assert_eq!(output.status.code(), Some(6), "{}", outcome(&output));
@@ -61,7 +62,7 @@ fn reader_that_has_read_enough_is_no_failure() {
 #[test]
 fn exit_codes() {
     for (errcode, code) in [(0, 0), (93000, 3), (45009, 4)] {
-        let server = Server::new(Answer::Json(json!({ "errcode": errcode, "errmsg": "x" })));
+        let server = Server::new(Response::Json(json!({ "errcode": errcode, "errmsg": "x" })));
         let output = server.run("wecom call send-chatbot-text content=hi");
         assert_eq!(output.status.code(), Some(code), "{}", outcome(&output));
     }

@@ -68,7 +68,7 @@ fn every_example_can_be_copied() {
         for title in ["Example\n", "The same as JSON\n"] {
             let example = help.split(title).nth(1).unwrap().split("\n\n").next().unwrap();
             let output = server.run(example);
-            // Past the checks: the server's answer lacks what some actions read.
+            // Past the checks: the server's response lacks what some actions read.
             assert!(matches!(output.status.code(), Some(0 | 6)), "{example}\n{}", outcome(&output));
         }
     }

@@ -88,7 +88,7 @@ fn spellings() {
         "delete-department --timeout 5 department-id=310",
     ] {
         let output = server.run(&format!("wecom call {words}"));
-        // `list-…` finds no list in the answer, which comes after the request.
+        // `list-…` finds no list in the response, which comes after the request.
         assert!(matches!(output.status.code(), Some(0 | 6)), "{words}: {}", outcome(&output));
     }
     let output = server.run("wecom call send-chatbot-text content=x --as @credentials.json");

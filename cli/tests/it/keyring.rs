@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
     process::{Child, Command, Output, Stdio},
 };
 
@@ -16,6 +15,17 @@ use crate::{
     server::{Server, wecom},
 };
 
+/// A bus that starts no services: the keyring is there when the test starts it.
+const CONFIGURATION: &str = r#"<busconfig>
+    <type>session</type>
+    <listen>unix:tmpdir=/tmp</listen>
+    <policy context="default">
+        <allow send_destination="*" eavesdrop="true"/>
+        <allow eavesdrop="true"/>
+        <allow own="*"/>
+    </policy>
+</busconfig>"#;
+
 /// A message bus; the keyring on it ends with it.
 struct Bus {
     address: String,
@@ -26,26 +36,31 @@ struct Bus {
 impl Bus {
     fn new(name: &str) -> Self {
         let home = folder(name);
+        let file = format!("{home}/bus.conf");
+        fs::write(&file, CONFIGURATION).unwrap();
         let mut daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--print-address"])
-            .env("HOME", &home)
-            .env("XDG_DATA_HOME", &home)
-            // Without services that the bus starts by itself: the keyring is there when the test starts it.
-            .env("XDG_DATA_DIRS", &home)
+            .args(["--nofork", "--print-address", "--config-file", &file])
             .stdout(Stdio::piped())
-            .process_group(0)
             .spawn()
-            .expect("dbus-daemon is installed: apt-get install dbus");
+            .expect("dbus-daemon is installed, see `make test-keyring`");
         let mut address = String::new();
         BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
         Self { address: address.trim().to_owned(), home, daemon }
     }
 
-    /// Starts a keyring whose login collection is open.
+    /// Starts a keyring whose login collection is open, and waits until it is on the bus.
     fn unlock_keyring(&self) {
-        let script = "printf password | gnome-keyring-daemon --unlock --components=secrets";
-        let output = self.on_bus(Command::new("sh").args(["-c", script])).output().unwrap();
-        assert!(output.status.success(), "gnome-keyring is installed: {output:?}");
+        let start =
+            "printf password | gnome-keyring-daemon --components=secrets --daemonize --unlock";
+        let owner = "dbus-send --session --print-reply --dest=org.freedesktop.DBus / \
+                     org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets";
+        let wait = format!(
+            "for i in $(seq 100); do {owner} | grep -q true && exit 0; sleep 0.1; done; exit 1"
+        );
+        for script in [start, &wait] {
+            let status = self.on_bus(Command::new("sh").args(["-c", script])).status().unwrap();
+            assert!(status.success(), "{script}: {status}; see `make test-keyring`");
+        }
     }
 
     fn on_bus<'a>(&self, command: &'a mut Command) -> &'a mut Command {
@@ -84,15 +99,15 @@ fn secrets_are_in_the_keyring_and_nowhere_else() {
     let file = format!("{}/wecom-connector/profiles.json", bus.home);
     let stored = || fs::read_to_string(&file).unwrap();
 
-    assert_eq!(result(&add(""))["kept-in"], "keyring");
+    assert_eq!(result(&add(""))["stored-in"], "keyring");
     assert!(!stored().contains("key-of-sales"), "{}", stored());
-    let listed = json!([{ "profile": "sales", "kept-in": "keyring", "base-url": server.base, "chatbot-key": "***" }]);
+    let listed = json!([{ "profile": "sales", "stored-in": "keyring", "base-url": server.base, "chatbot-key": "***" }]);
     assert_eq!(result(&bus.run("wecom profile list")), listed);
     result(&bus.run("wecom send-chatbot-text content=hi --profile sales"));
     assert!(server.requests().last().unwrap().target.contains("key=key-of-sales"));
 
     // Moved to the file, it leaves the keyring.
-    assert_eq!(result(&add("--in file"))["kept-in"], "file");
+    assert_eq!(result(&add("--in file"))["stored-in"], "file");
     assert!(stored().contains("key-of-sales"));
     let index = json!({ "sales": { "base-url": server.base, "keyring": ["chatbot-key"] } });
     fs::write(&file, index.to_string()).unwrap();
@@ -116,7 +131,8 @@ fn secrets_are_in_the_keyring_and_nowhere_else() {
 fn without_a_keyring_secrets_are_in_the_file() {
     let bus = Bus::new("no-keyring");
     let added = bus.run("echo key-of-sales | wecom profile add sales chatbot-key@=-");
-    assert_eq!(result(&added)["kept-in"], "file");
+    assert_eq!(result(&added)["stored-in"], "file");
     let asked = bus.run("echo key-of-sales | wecom profile add sales chatbot-key@=- --in keyring");
-    assert!(error(&asked)["usage"].to_string().contains("keyring"), "{}", outcome(&asked));
+    let usage = error(&asked)["usage"].to_string();
+    assert!(usage.contains("keyring") && usage.contains("--in file"), "{}", outcome(&asked));
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server};
+use crate::server::{Response, Server};
 
 struct Client {
     child: Child,
@@ -42,12 +42,13 @@ impl Client {
         let id = self.id;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
-            let answer: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
-            if answer["id"] == id {
-                return if answer["result"].is_null() {
-                    answer["error"].clone()
+            let response: Value =
+                serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+            if response["id"] == id {
+                return if response["result"].is_null() {
+                    response["error"].clone()
                 } else {
-                    answer["result"].clone()
+                    response["result"].clone()
                 };
             }
         }
@@ -86,12 +87,16 @@ fn tools_are_listed_and_called() {
 
 #[test]
 fn errors_say_whether_to_try_again() {
-    for (answer, retryable, took_effect) in [
-        (Answer::Json(json!({ "errcode": 45009, "errmsg": "api freq out of limit" })), true, "no"),
-        (Answer::Json(json!({ "errcode": 93000, "errmsg": "invalid webhook url" })), false, "no"),
-        (Answer::Silence, false, "unknown"),
+    for (response, retryable, took_effect) in [
+        (
+            Response::Json(json!({ "errcode": 45009, "errmsg": "api freq out of limit" })),
+            true,
+            "no",
+        ),
+        (Response::Json(json!({ "errcode": 93000, "errmsg": "invalid webhook url" })), false, "no"),
+        (Response::Silence, false, "unknown"),
     ] {
-        let server = Server::new(answer);
+        let server = Server::new(response);
         let mut client = Client::new(&server, "--timeout 1");
         let result = client.call("send-chatbot-text", json!({ "content": "x" }));
         assert_eq!(result["isError"], true);
@@ -111,7 +116,7 @@ fn files_come_from_the_granted_folder_alone() {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(format!("{folder}/rota.txt"), "Mon 7-5").unwrap();
     std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/private.txt"), "Mon 7-5").unwrap();
-    let server = Server::new(Answer::Json(json!({
+    let server = Server::new(Response::Json(json!({
         "errcode": 0, "errmsg": "", "type": "file", "media_id": "MID-1", "created_at": "1789000000",
     })));
     let mut client = Client::new(&server, &format!("--files {folder}"));
@@ -136,8 +141,8 @@ fn files_come_from_the_granted_folder_alone() {
 fn read_only_offers_no_writing() {
     let server = Server::accepting();
     let mut client = Client::new(&server, "--read-only");
-    let answer = client.call("send-chatbot-text", json!({ "content": "x" }));
-    assert!(answer["message"].to_string().contains("there is no tool"), "{answer}");
+    let response = client.call("send-chatbot-text", json!({ "content": "x" }));
+    assert!(response["message"].to_string().contains("there is no tool"), "{response}");
     client.end();
     assert!(server.requests().is_empty());
 }

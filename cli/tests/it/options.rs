@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error, outcome, result,
-    server::{Answer, Server, wecom},
+    server::{Response, Server, wecom},
 };
 
 /// An empty folder for a test.
@@ -24,7 +24,8 @@ fn text(output: &std::process::Output) -> String {
 
 #[test]
 fn forms_of_output() {
-    let server = Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
+    let server =
+        Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
     let run = |words: &str| {
         text(&server.run(&format!("wecom send-app-text recipients=everyone content=hi {words}")))
     };
@@ -95,15 +96,15 @@ fn verbose_shows_requests_without_secrets() {
 fn retries_what_may_be_retried() {
     let busy = json!({ "errcode": -1, "errmsg": "system error" });
     let done = json!({ "errcode": 0, "errmsg": "ok", "department_id": [] });
-    let server = Server::new(Answer::Sequence(vec![busy.clone(), done]));
+    let server = Server::new(Response::Sequence(vec![busy.clone(), done]));
     result(&server.run("wecom list-department-ids --retry 2 --no-cache"));
-    let server = Server::new(Answer::Json(busy));
+    let server = Server::new(Response::Json(busy));
     let output = server.run("wecom list-department-ids --retry 1 --no-cache");
     assert_eq!(output.status.code(), Some(4));
     assert_eq!(server.requests().len(), 3);
     // Refused for good: once.
     let server =
-        Server::new(Answer::Json(json!({ "errcode": 60123, "errmsg": "invalid party id" })));
+        Server::new(Response::Json(json!({ "errcode": 60123, "errmsg": "invalid party id" })));
     let output = server.run("wecom list-department-ids --retry 5 --no-cache");
     assert_eq!((output.status.code(), server.requests().len()), (Some(3), 2));
 }
@@ -112,7 +113,7 @@ fn retries_what_may_be_retried() {
 fn all_pages() {
     let page = |user: &str, cursor: &str| json!({ "errcode": 0, "errmsg": "ok", "next_cursor": cursor, "dept_user": [{ "userid": user, "department": 1 }] });
     let server =
-        Server::new(Answer::Sequence(vec![page("a", "c2"), page("b", "c3"), page("c", "")]));
+        Server::new(Response::Sequence(vec![page("a", "c2"), page("b", "c3"), page("c", "")]));
     let all = result(&server.run("wecom list-member-ids --all --no-cache"));
     let users: Vec<_> =
         all["members"].as_array().unwrap().iter().map(|it| it["user-id"].clone()).collect();
@@ -158,8 +159,9 @@ fn batch_reports_each_line() {
 }
 
 #[test]
-fn tokens_are_kept_between_runs() {
-    let server = Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
+fn tokens_are_cached_between_runs() {
+    let server =
+        Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
     let cache = folder("tokens");
     let run = |words: &str| {
         let shell = format!("wecom send-app-text recipients=everyone content=hi {words}");
@@ -185,7 +187,7 @@ fn tokens_are_kept_between_runs() {
 fn dead_tokens_are_fetched_again() {
     let done = json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" });
     let dead = json!({ "errcode": 42001, "errmsg": "access_token expired" });
-    let server = Server::new(Answer::Sequence(vec![done.clone(), dead, done]));
+    let server = Server::new(Response::Sequence(vec![done.clone(), dead, done]));
     let cache = folder("dead-tokens");
     let run = || {
         let shell = "wecom send-app-text recipients=everyone content=hi";
@@ -196,7 +198,7 @@ fn dead_tokens_are_fetched_again() {
 }
 
 #[test]
-fn profiles_are_kept() {
+fn profiles_are_stored() {
     let server = Server::accepting();
     let config = folder("profiles");
     let run = |shell: &str| wecom(shell).env("XDG_CONFIG_HOME", &config).output().unwrap();
@@ -208,7 +210,7 @@ fn profiles_are_kept() {
     assert_eq!(result(&added)["chatbot-key"], "***");
     assert_eq!(
         result(&run("wecom profile list")),
-        json!([{ "profile": "sales", "kept-in": "file", "base-url": server.base, "chatbot-key": "***" }])
+        json!([{ "profile": "sales", "stored-in": "file", "base-url": server.base, "chatbot-key": "***" }])
     );
 
     for shell in [
@@ -247,24 +249,24 @@ fn profiles_are_kept() {
 fn codes_are_explained_offline() {
     let output = wecom("wecom explain 60020").output().unwrap();
     let explained = result(&output);
-    assert_eq!(explained["answers"][0]["case"], "permanent-rejected");
-    assert!(!explained["answers"][0]["hint"].as_str().unwrap().is_empty());
+    assert_eq!(explained["responses"][0]["case"], "permanent-rejected");
+    assert!(!explained["responses"][0]["hint"].as_str().unwrap().is_empty());
     let words = text(&wecom("wecom explain 81013 -o text").output().unwrap());
     assert!(words.contains("send-app-text") && words.starts_with("81013\n"), "{words}");
     let busy = result(&wecom("wecom explain -1").output().unwrap());
-    assert_eq!(busy["answers"][0]["case"], "rejected-for-now");
+    assert_eq!(busy["responses"][0]["case"], "rejected-for-now");
     assert_eq!(wecom("wecom explain 0").output().unwrap().status.code(), Some(2));
 }
 
 #[test]
 fn check_says_what_works() {
     let server =
-        Server::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "department_id": [] })));
+        Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "department_id": [] })));
     let found = result(&server.run("wecom check"));
     let states: Vec<_> = found.as_array().unwrap().iter().map(|it| it["state"].clone()).collect();
     assert_eq!(json!(states), json!(["ok", "ok", "ok"]));
 
-    let server = Server::new(Answer::Json(
+    let server = Server::new(Response::Json(
         json!({ "errcode": 60020, "errmsg": "not allow to access from your ip" }),
     ));
     let output = server.run("wecom check -o text");

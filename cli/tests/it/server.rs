@@ -1,4 +1,4 @@
-//! A server on loopback that answers every request in the same way, and the command beside it.
+//! A server on loopback that responses every request in the same way, and the command beside it.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// What the server does with a request that is not for a token.
 #[derive(Clone)]
-pub enum Answer {
+pub enum Response {
     /// Sends this body.
     Json(Value),
     /// Sends these bodies one after the other, the last of them for ever.
@@ -39,7 +39,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn new(answer: Answer) -> Self {
+    pub fn new(response: Response) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -48,8 +48,8 @@ impl Server {
             // Connections that are never answered stay open as long as the listener.
             let (held, _open) = mpsc::channel();
             for stream in listener.incoming() {
-                let (kept, answer, held) = (Arc::clone(&kept), answer.clone(), held.clone());
-                thread::spawn(move || serve(stream.unwrap(), &kept, &answer, &held));
+                let (kept, response, held) = (Arc::clone(&kept), response.clone(), held.clone());
+                thread::spawn(move || serve(stream.unwrap(), &kept, &response, &held));
             }
         });
         Self { base, requests }
@@ -57,7 +57,7 @@ impl Server {
 
     /// A server that accepts everything.
     pub fn accepting() -> Self {
-        Self::new(Answer::Json(json!({ "errcode": 0, "errmsg": "ok" })))
+        Self::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok" })))
     }
 
     /// All requests until now.
@@ -107,7 +107,7 @@ pub fn wecom(shell: &str) -> Command {
 fn serve(
     stream: TcpStream,
     requests: &Mutex<Vec<Request>>,
-    answer: &Answer,
+    response: &Response,
     held: &mpsc::Sender<TcpStream>,
 ) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
@@ -137,17 +137,17 @@ fn serve(
             requests.push(Request { target: target.clone(), body });
             requests.iter().filter(|it| !it.target.contains("gettoken")).count()
         };
-        let answer = if target.contains("/cgi-bin/gettoken") {
+        let response = if target.contains("/cgi-bin/gettoken") {
             json!({ "errcode": 0, "errmsg": "ok", "access_token": "token-of-the-test", "expires_in": 7200 })
         } else {
-            match answer {
-                Answer::Json(it) => it.clone(),
-                Answer::Sequence(all) => all.get(number - 1).or(all.last())?.clone(),
-                Answer::Slow(milliseconds) => {
+            match response {
+                Response::Json(it) => it.clone(),
+                Response::Sequence(all) => all.get(number - 1).or(all.last())?.clone(),
+                Response::Slow(milliseconds) => {
                     thread::sleep(Duration::from_millis(*milliseconds));
                     json!({ "errcode": 0, "errmsg": "ok" })
                 }
-                Answer::Silence => {
+                Response::Silence => {
                     held.send(stream.try_clone().ok()?).ok()?;
                     continue;
                 }
@@ -156,8 +156,8 @@ fn serve(
         .to_string();
         write!(
             &stream,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}",
-            answer.len()
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{response}",
+            response.len()
         )
         .ok()?;
     }

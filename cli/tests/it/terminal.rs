@@ -9,7 +9,7 @@ use std::{
 use nix::pty::{Winsize, openpty};
 use serde_json::json;
 
-use crate::server::{Answer, Server};
+use crate::server::{Response, Server};
 
 /// The exit code, and what appears on a terminal of 80 columns.
 fn on_terminal(server: &Server, shell: &str, variables: &[(&str, &str)]) -> (i32, String) {
@@ -54,7 +54,7 @@ fn results_are_words() {
 
 #[test]
 fn lists_are_tables() {
-    let server = Server::new(Answer::Json(json!({
+    let server = Server::new(Response::Json(json!({
         "errcode": 0, "errmsg": "ok",
         "department_id": [{ "id": 1, "parentid": 0, "order": 1 }, { "id": 310, "parentid": 1, "order": 2 }],
     })));
@@ -66,7 +66,7 @@ fn lists_are_tables() {
 
 #[test]
 fn errors_are_words() {
-    let server = Server::new(Answer::Json(
+    let server = Server::new(Response::Json(
         json!({ "errcode": 60020, "errmsg": "not allow to access from your ip" }),
     ));
     let (code, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
@@ -90,15 +90,16 @@ fn errors_are_words() {
 
 #[test]
 fn responses_cannot_move_the_cursor() {
-    let server =
-        Server::new(Answer::Json(json!({ "errcode": 93000, "errmsg": "bad \u{9b}31m\u{7f} key" })));
+    let server = Server::new(Response::Json(
+        json!({ "errcode": 93000, "errmsg": "bad \u{9b}31m\u{7f} key" }),
+    ));
     let (_, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
     assert!(!text.chars().any(|it| it.is_control() && it != '\n'), "{text:?}");
 }
 
 #[test]
 fn slow_calls_show_a_spinner() {
-    let server = Server::new(Answer::Slow(1500));
+    let server = Server::new(Response::Slow(1500));
     let (code, text) = on_terminal(&server, "wecom send-chatbot-text content=hi", NO_COLOR);
     assert_eq!(code, 0);
     assert!(text.contains("waiting for the response"), "{text:?}");
@@ -108,7 +109,7 @@ fn slow_calls_show_a_spinner() {
 
 #[test]
 fn large_uploads_show_a_bar() {
-    let server = Server::new(Answer::Json(json!({
+    let server = Server::new(Response::Json(json!({
         "errcode": 0, "errmsg": "", "type": "file", "media_id": "MID-1", "created_at": "1789000000",
     })));
     let upload = "wecom upload-media kind=file file-name=large.bin content@=large.bin";

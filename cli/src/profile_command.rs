@@ -1,4 +1,4 @@
-//! `wecom profile`: keeps credentials for later calls.
+//! `wecom profile`: stores credentials for later calls.
 
 use std::io::{self, IsTerminal};
 
