@@ -8,7 +8,7 @@
     reason = "a table, with the codes as the page writes them"
 )]
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use crate::bindings::wit::types::Language;
 
@@ -75,11 +75,10 @@ pub(crate) fn texts(code: i32, language: Language) -> Option<Texts> {
 /// What to do about a refusal.
 pub(crate) fn hint(code: i32, call: Call, language: Language) -> String {
     if let Some((english, chinese)) = hint_for_call(code, call) {
-        return match language {
+        return String::from(match language {
             Language::English => english,
             Language::Chinese => chinese,
-        }
-        .to_string();
+        });
     }
     match (texts(code, language), language) {
         (Some(Texts { meaning, advice }), Language::English) => [meaning, ": ", advice].concat(),

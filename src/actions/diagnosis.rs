@@ -287,11 +287,11 @@ impl Report {
         found.map_or(CheckOutcome::Skipped, |it| it.outcome)
     }
 
-    fn say(&self, english: &str, chinese: &str) -> Option<String> {
-        Some(match self.language {
+    fn say(&self, english: &str, chinese: &str) -> String {
+        match self.language {
             Language::English => english.into(),
             Language::Chinese => chinese.into(),
-        })
+        }
     }
 
     fn misconfigured(mut self, error: &Error) -> Vec<Finding> {
@@ -299,7 +299,7 @@ impl Report {
             "set the variables of the profile in the component's environment, or pass credentials",
             "在组件的环境变量中设置该 profile 的变量，或在调用时传入凭证",
         );
-        self.set(CheckSubject::Configuration, CheckOutcome::Failed, detail(error), advice);
+        self.set(CheckSubject::Configuration, CheckOutcome::Failed, detail(error), Some(advice));
         self.findings
     }
 
@@ -311,13 +311,13 @@ impl Report {
                 "发送消息、使用群聊和文件需要应用的 secret：请设置 WECOM_SECRET 或 secret",
             );
             let detail = "the contacts secret is given, and no application's secret";
-            self.set(subject, CheckOutcome::Warned, detail, advice);
+            self.set(subject, CheckOutcome::Warned, detail, Some(advice));
         } else if account.agent_id.is_none() {
             let advice = self.say(
                 "for messages of the application, give its agent id: WECOM_AGENT_ID or agent-id",
                 "发送应用消息需要 agentid：请设置 WECOM_AGENT_ID 或 agent-id",
             );
-            self.set(subject, CheckOutcome::Warned, "no agent id is given", advice);
+            self.set(subject, CheckOutcome::Warned, "no agent id is given", Some(advice));
         } else if account.has_token() {
             self.pass(subject, "a token and an agent id are given");
         } else {
@@ -359,7 +359,7 @@ impl Report {
                     "check the base url, name resolution and proxies, and that the host lets the component reach this server",
                     "检查 base-url、域名解析和代理，并确认宿主允许组件访问该服务器",
                 );
-                self.set(CheckSubject::BaseUrl, CheckOutcome::Failed, detail(error), advice);
+                self.set(CheckSubject::BaseUrl, CheckOutcome::Failed, detail(error), Some(advice));
                 false
             }
         }
@@ -378,7 +378,7 @@ impl Report {
         if closed {
             let advice = self.say("enable it in the console", "在管理后台启用该应用");
             let detail = format!("the application {agent_id}{name} is disabled");
-            self.set(id, CheckOutcome::Failed, detail, advice);
+            self.set(id, CheckOutcome::Failed, detail, Some(advice));
         } else {
             self.pass(id, format!("the secret is that of the application {agent_id}{name}"));
         }
@@ -397,7 +397,7 @@ impl Report {
              console where that is not enough",
             "消息只能发给这些成员，群聊接口需要可见范围为整个企业：如果不够，请在管理后台扩大可见范围",
         );
-        self.set(range, outcome, detail, advice);
+        self.set(range, outcome, detail, Some(advice));
     }
 
     /// None where there is no contacts secret.
@@ -779,6 +779,9 @@ mod tests {
                 CheckSubject::VisibleRange CheckOutcome::Passed [GET /cgi-bin/agent/get] the application sees the whole enterprise"#]],
         );
         let error = invalid("application.profile", "must be at most 32 letters");
+        let chatbot = misconfigured_chatbot(&error, Language::English);
+        assert_eq!(chatbot.first().map(|it| it.outcome), Some(CheckOutcome::Failed));
+        assert_eq!(chatbot.len(), 3);
         expect![[r#"
             CheckSubject::Configuration CheckOutcome::Failed [reading the credentials] application.profile must be at most 32 letters => 在组件的环境变量中设置该 profile 的变量，或在调用时传入凭证
             CheckSubject::BaseUrl CheckOutcome::Skipped [GET /cgi-bin/get_api_domain_ip] an earlier check failed
