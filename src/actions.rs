@@ -4,6 +4,7 @@ pub(crate) mod app_messages;
 pub(crate) mod chatbots;
 pub(crate) mod content;
 pub(crate) mod departments;
+pub(crate) mod diagnosis;
 pub(crate) mod group_chats;
 pub(crate) mod group_messages;
 pub(crate) mod media;
@@ -60,8 +61,10 @@ mod testing {
             Expected::Json | Expected::File(None) => String::new(),
         };
         let retry = if call.request.retry_safe { "retry-safe" } else { "once" };
-        expected
-            .assert_eq(&format!("{method} {}{query}{body}{range} [{auth}, {retry}]", call.request.path));
+        expected.assert_eq(&format!(
+            "{method} {}{query}{body}{range} [{auth}, {retry}]",
+            call.request.path
+        ));
     }
 
     pub(crate) fn check_response<T: Debug>(call: Call<T>, reply: &str, expected: Expect) {

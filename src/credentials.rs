@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use crate::{
     base_url::BaseUrl,
-    bindings::wit::types::{AgentId, Application, Chatbot, Error},
+    bindings::wit::types::{AgentId, Application, Chatbot, Error, Language},
     validate::invalid,
 };
 
@@ -25,6 +25,7 @@ pub(crate) enum Auth {
 pub(crate) type Environment = Vec<(String, String)>;
 
 /// Everything about the credentials of a call that does not depend on the action.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) base: BaseUrl,
     /// The base URL as the credentials have it.
@@ -34,6 +35,7 @@ pub(crate) struct Account {
     source: CredentialSource,
 }
 
+#[derive(Clone)]
 enum StoredCredentials {
     Token(String),
     Secrets { corp_id: Option<String>, application: Option<String>, contacts: Option<String> },
@@ -41,6 +43,7 @@ enum StoredCredentials {
 }
 
 /// For naming the missing variable or field in errors.
+#[derive(Clone)]
 enum CredentialSource {
     /// The prefix of the names of the variables.
     Environment(String),
@@ -162,6 +165,11 @@ impl Account {
         }
     }
 
+    /// Whether a token was given instead of credentials.
+    pub(crate) fn has_token(&self) -> bool {
+        matches!(self.stored, StoredCredentials::Token(_))
+    }
+
     pub(crate) fn missing_agent_id(&self) -> Error {
         self.missing("AGENT_ID", "agent-id")
     }
@@ -230,6 +238,15 @@ impl<'a> Profile<'a> {
             source: CredentialSource::Environment(self.prefix),
         })
     }
+}
+
+/// The language of hints and advice: `zh…` in `WECOM_LANG` is Chinese.
+pub(crate) fn language(environment: &Environment) -> Language {
+    let found = environment.iter().find(|(name, _)| name == "WECOM_LANG");
+    let is_chinese = |(_, value): &(String, String)| {
+        value.trim().get(..2).is_some_and(|it| it.eq_ignore_ascii_case("zh"))
+    };
+    if found.is_some_and(is_chinese) { Language::Chinese } else { Language::English }
 }
 
 fn allows_http(environment: &Environment) -> bool {
@@ -378,6 +395,23 @@ mod tests {
         assert_eq!((account.agent_id, account.base.authority.as_str()), (Some(0), "a.example"));
         let chatbot = Account::of_chatbot(Chatbot::Profile(String::new()), environment).unwrap();
         assert!(matches!(chatbot.credential(Auth::Chatbot), Ok(Credential::Key("key"))));
+    }
+
+    #[test]
+    fn language_is_that_of_the_environment() {
+        for (value, expected) in [
+            (Some("zh"), Language::Chinese),
+            (Some("zh_CN.UTF-8"), Language::Chinese),
+            (Some(" ZH-tw\n"), Language::Chinese),
+            (Some("en"), Language::English),
+            (Some("z"), Language::English),
+            (Some("中文"), Language::English),
+            (None, Language::English),
+        ] {
+            let environment: Environment =
+                value.map(|it| ("WECOM_LANG".into(), it.into())).into_iter().collect();
+            assert_eq!(language(&environment), expected, "{value:?}");
+        }
     }
 
     #[test]

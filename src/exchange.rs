@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     base_url::BaseUrl,
     bindings::wit::types::{
-        Error, FailedExchange, InvalidReceivers, Rejection, TemporaryRejection,
+        Error, FailedExchange, InvalidReceivers, Language, Rejection, TemporaryRejection,
     },
     call::{Auth, Body, Expected, Method, Request},
     credentials::{Account, Credential},
@@ -101,6 +101,8 @@ pub(crate) struct Exchange<'a> {
     base: &'a BaseUrl,
     tokens: &'a RefCell<TokenCache>,
     now: u64,
+    /// Of hints. Read only where there is one.
+    language: fn() -> Language,
     state: State<'a>,
 }
 
@@ -133,6 +135,7 @@ impl<'a> Exchange<'a> {
         mut request: Request,
         tokens: &'a RefCell<TokenCache>,
         now: u64,
+        language: fn() -> Language,
     ) -> Result<Self, Error> {
         if let Body::Json(Value::Object(body)) = &mut request.body
             && request.inject_agent_id
@@ -160,7 +163,7 @@ impl<'a> Exchange<'a> {
             }
         };
         let payload = Payload::new(mem::replace(&mut request.body, Body::Empty));
-        Ok(Self { request, payload, base, tokens, now, state })
+        Ok(Self { request, payload, base, tokens, now, language, state })
     }
 
     pub(crate) fn first(&self) -> Step {
@@ -268,7 +271,7 @@ impl<'a> Exchange<'a> {
         let invalid_receivers = named.then_some(receivers);
 
         let call = self.refused_call();
-        let hint = errcode::hint(code, call).into();
+        let hint = errcode::hint(code, call, (self.language)());
         match errcode::disposition(code) {
             Disposition::RetryLater => Error::RejectedForNow(TemporaryRejection {
                 code,
@@ -297,11 +300,15 @@ impl<'a> Exchange<'a> {
     /// What was refused, as far as hints depend on it.
     fn refused_call(&self) -> errcode::Call {
         match &self.state {
-            State::FetchingToken { .. } | State::Calling(Authorization::None) => {
-                errcode::Call { path: GETTOKEN, given_token: false, substitute: false }
-            }
+            State::FetchingToken { .. } | State::Calling(Authorization::None) => errcode::Call {
+                path: GETTOKEN,
+                contacts: false,
+                given_token: false,
+                substitute: false,
+            },
             State::Calling(authorization) => errcode::Call {
                 path: self.request.path,
+                contacts: self.request.auth == Auth::Contacts,
                 given_token: matches!(authorization, Authorization::GivenToken(_)),
                 substitute: matches!(
                     authorization,
@@ -465,10 +472,11 @@ mod tests {
     ) -> (Vec<String>, Result<Option<String>, Error>) {
         let mut requests = Vec::new();
         let mut script = script.iter();
-        let mut exchange = match Exchange::new(&account, call.request, tokens, now) {
-            Ok(it) => it,
-            Err(error) => return (requests, Err(error)),
-        };
+        let mut exchange =
+            match Exchange::new(&account, call.request, tokens, now, || Language::English) {
+                Ok(it) => it,
+                Err(error) => return (requests, Err(error)),
+            };
         let mut step = exchange.first();
         loop {
             match step {
@@ -490,7 +498,8 @@ mod tests {
                     );
                     let outcome = match script.next().expect("more requests than responses") {
                         Ok((status, body)) => {
-                            let (headers, body) = (FileHeaders::default(), body.as_bytes().to_vec());
+                            let (headers, body) =
+                                (FileHeaders::default(), body.as_bytes().to_vec());
                             Ok(HttpResponse { status: *status, headers, body })
                         }
                         Err(Failure::Unreachable(it)) => Err(Failure::Unreachable(it)),
@@ -720,5 +729,34 @@ mod tests {
             matches!(&result, Err(Error::PermanentMissingCredential(it)) if it.starts_with("agent-id is missing")),
             "{result:?}"
         );
+    }
+
+    #[test]
+    fn file_is_downloaded_with_a_fresh_token_where_the_first_is_stale() {
+        let (account, tokens) = (account(), cache());
+        let call = Call::get("/cgi-bin/media/get", Auth::Application)
+            .download(Some((0, 1)), |it| Ok(it.content));
+        let mut exchange =
+            Exchange::new(&account, call.request, &tokens, 0, || Language::English).unwrap();
+        let response = |status, disposition: Option<&str>, body: &str| {
+            let disposition = disposition.map(Into::into);
+            let headers = FileHeaders { disposition, ..FileHeaders::default() };
+            Ok(HttpResponse { status, headers, body: body.into() })
+        };
+        let attachment = Some("attachment; filename=a");
+        let file = Expected::File(Some((0, 1)));
+        let mut step = exchange.first();
+        for (expected, outcome) in [
+            (Expected::Json, response(200, None, TOKEN)),
+            (file, response(200, None, DEAD)),
+            (Expected::Json, response(200, None, TOKEN)),
+            (file, response(206, attachment, "Mo")),
+        ] {
+            let Step::Send(request) = step else { panic!("no request") };
+            assert_eq!(request.expected, expected, "{}", request.path_with_query);
+            step = exchange.receive(outcome);
+        }
+        let Step::Done(Ok(accepted)) = step else { panic!("no file") };
+        assert_eq!((call.parse)(accepted).unwrap(), b"Mo");
     }
 }

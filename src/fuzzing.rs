@@ -23,7 +23,7 @@ use crate::{
         group_chats::NewGroupChat,
         media::{MediaKind, NewMedia},
         members::NewMember,
-        types::{Application, ApplicationCredentials, Error, FileContent},
+        types::{Application, ApplicationCredentials, Error, FileContent, Language},
     },
     call::{Auth, Call},
     credentials::Account,
@@ -112,7 +112,8 @@ pub fn exchange(bytes: &[u8]) {
     let account = Account::of_application(Application::Credentials(credentials), Vec::new).unwrap();
     let call = departments::delete_department(7).unwrap();
     let tokens = RefCell::new(TokenCache::new());
-    let Ok(mut exchange) = Exchange::new(&account, call.request, &tokens, 0) else {
+    let Ok(mut exchange) = Exchange::new(&account, call.request, &tokens, 0, || Language::English)
+    else {
         panic!("it did not start")
     };
     let mut step = exchange.first();

@@ -43,7 +43,7 @@ use crate::{
         },
     },
     call::Call,
-    credentials::Account,
+    credentials::{self, Account},
     exchange::{Exchange, Step},
     response::{Accepted, Unexpected},
     run::Run,
@@ -76,13 +76,13 @@ impl departments::Guest for Connector {
         run(a, actions::departments::delete_department(id))
     }
     fn list_departments(a: Application, id: Option<DepartmentId>) -> Result<DepartmentList> {
-        todo!()
+        run(a, actions::departments::list_departments(id))
     }
     fn get_department(a: Application, id: DepartmentId) -> Result<DepartmentDetail> {
-        todo!()
+        run(a, actions::departments::get_department(id))
     }
     fn ensure_department(a: Application, department: NewDepartment) -> Result<EnsuredDepartment> {
-        todo!()
+        run_all(a, actions::departments::ensure_department(department))
     }
 }
 
@@ -104,26 +104,26 @@ impl members::Guest for Connector {
         run(a, actions::members::delete_member(id))
     }
     fn find_member_by_mobile(a: Application, mobile: String) -> Result<FoundMember> {
-        todo!()
+        run(a, actions::members::find_member_by_mobile(&mobile))
     }
     fn find_member_by_email(
         a: Application,
         email: String,
         kind: Option<EmailKind>,
     ) -> Result<FoundMember> {
-        todo!()
+        run(a, actions::members::find_member_by_email(email, kind))
     }
     fn get_member(a: Application, id: UserId) -> Result<Member> {
-        todo!()
+        run(a, actions::members::get_member(id))
     }
     fn list_members(a: Application, id: DepartmentId, query: MemberQuery) -> Result<MemberList> {
-        todo!()
+        run(a, actions::members::list_members(id, query))
     }
     fn delete_members(a: Application, ids: Vec<UserId>) -> Result<Receipt> {
-        todo!()
+        run(a, actions::members::delete_members(ids))
     }
     fn ensure_member(a: Application, member: NewMember) -> Result<EnsuredMember> {
-        todo!()
+        run_all(a, actions::members::ensure_member(member))
     }
 }
 
@@ -142,7 +142,7 @@ impl group_chats::Guest for Connector {
         run(a, actions::group_chats::update_group_chat(id, changes))
     }
     fn ensure_group_chat(a: Application, group_chat: NewGroupChat) -> Result<EnsuredGroupChat> {
-        todo!()
+        run_all(a, actions::group_chats::ensure_group_chat(group_chat))
     }
 }
 
@@ -278,13 +278,21 @@ impl texts::Guest for Connector {
 
 impl diagnosis::Guest for Connector {
     fn explain_error(code: i32, language: Language) -> Result<Explanation> {
-        todo!()
+        actions::diagnosis::explain_error(code, language)
     }
     fn check_application(a: Application) -> Result<Vec<Finding>> {
-        todo!()
+        Ok(match a.account() {
+            Ok(it) => {
+                actions::diagnosis::check_application(&it.clone(), &mut Runner(it), language())
+            }
+            Err(error) => actions::diagnosis::misconfigured_application(&error, language()),
+        })
     }
     fn check_chatbot(c: Chatbot) -> Result<Vec<Finding>> {
-        todo!()
+        Ok(match c.account() {
+            Ok(it) => actions::diagnosis::check_chatbot(&it.clone(), &mut Runner(it), language()),
+            Err(error) => actions::diagnosis::misconfigured_chatbot(&error, language()),
+        })
     }
 }
 
@@ -311,7 +319,12 @@ fn run<T>(credentials: impl Credentials, call: Result<Call<T>>) -> Result<T> {
 
 fn run_as<T>(account: Result<Account>, call: Result<Call<T>>) -> Result<T> {
     let (account, call) = merge_violations(account, call)?;
-    Runner(&account).run(call)
+    Runner(account).run(call)
+}
+
+/// Of hints and advice.
+fn language() -> Language {
+    credentials::language(&wasi_http::environment())
 }
 
 /// For a message that may carry files.
@@ -328,20 +341,20 @@ fn run_all<T>(
     requests: Result<impl FnOnce(&mut Runner) -> Result<T>>,
 ) -> Result<T> {
     let (account, requests) = merge_violations(credentials.account(), requests)?;
-    requests(&mut Runner(&account))
+    requests(&mut Runner(account))
 }
 
 /// Runs calls with the credentials of one account.
-struct Runner<'a>(&'a Account);
+struct Runner(Account);
 
-impl Run for Runner<'_> {
+impl Run for Runner {
     fn account(&self) -> &Account {
-        self.0
+        &self.0
     }
 
     fn run<T>(&mut self, Call { request, parse }: Call<T>) -> Result<T> {
         // A token counts as issued when the call began, which is earlier than it was.
-        let mut exchange = Exchange::new(self.0, request, &TOKENS, wasi_http::now())?;
+        let mut exchange = Exchange::new(&self.0, request, &TOKENS, wasi_http::now(), language)?;
         let accepted = complete(&mut exchange)?;
         parse(accepted).map_err(|Unexpected(reason)| exchange.incomplete(&reason))
     }

@@ -1,6 +1,6 @@
 //! The errcode envelope that all responses of WeCom share.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, rc::Rc, string::String, vec::Vec};
 
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -29,7 +29,7 @@ pub(crate) struct Accepted {
 #[derive(Debug, PartialEq)]
 pub(crate) struct DownloadedFile {
     pub(crate) name: Option<String>,
-    pub(crate) content_type: Option<String>,
+    pub(crate) media_type: Option<String>,
     pub(crate) content: Vec<u8>,
     /// The size of the whole file.
     pub(crate) total: Option<u64>,
@@ -38,9 +38,12 @@ pub(crate) struct DownloadedFile {
 /// The headers that describe a file.
 #[derive(Debug, Default)]
 pub(crate) struct FileHeaders {
-    pub(crate) content_type: Option<String>,
-    pub(crate) content_disposition: Option<String>,
-    pub(crate) content_range: Option<String>,
+    /// `content-type`
+    pub(crate) media_type: Option<String>,
+    /// `content-disposition`
+    pub(crate) disposition: Option<String>,
+    /// `content-range`
+    pub(crate) range: Option<String>,
 }
 
 /// A response with another errcode.
@@ -73,7 +76,7 @@ pub(crate) struct Unexpected(pub(crate) String);
 pub(crate) struct Warnings {
     texts: Vec<String>,
     /// A server may repeat what it was sent.
-    secrets: Vec<String>,
+    secrets: Rc<[String]>,
 }
 
 /// All members may be missing or null, and of any type beside a refusal.
@@ -131,15 +134,15 @@ impl Response {
         range: Option<(u64, u64)>,
         auth: Auth,
     ) -> Result<Self, Unexpected> {
-        let FileHeaders { content_type, content_disposition, content_range } = headers;
+        let FileHeaders { media_type, disposition, range: found } = headers;
         // A refusal is JSON, without the name of a file.
-        if content_disposition.is_none() && content_type.as_deref().is_none_or(is_text) {
+        if disposition.is_none() && media_type.as_deref().is_none_or(is_text) {
             return match Self::parse(body, auth)? {
                 Self::Accepted(_) => Err(Unexpected::lacks("file")),
                 refused @ Self::Refused(_) => Ok(refused),
             };
         }
-        let (content, total) = match (range, content_range) {
+        let (content, total) = match (range, found) {
             (Some((first, _)), Some(found)) => {
                 let (start, total) = parse_content_range(&found)
                     .ok_or_else(|| Unexpected::new("the response has a broken content-range"))?;
@@ -158,8 +161,8 @@ impl Response {
                 (body, Some(total))
             }
         };
-        let name = content_disposition.as_deref().and_then(file_name);
-        let file = DownloadedFile { name, content_type, content, total };
+        let name = disposition.as_deref().and_then(file_name);
+        let file = DownloadedFile { name, media_type, content, total };
         let (body, warnings) = (String::new(), Warnings::default());
         Ok(Self::Accepted(Accepted { body, file: Some(file), warnings }))
     }
@@ -241,6 +244,11 @@ impl Warnings {
     pub(crate) fn redacting(mut self, secrets: &[&str]) -> Self {
         self.secrets = secrets.iter().map(|it| (*it).to_owned()).collect();
         self
+    }
+
+    /// For an item of a list, which has a warning of its own.
+    pub(crate) fn of_item(&self) -> Self {
+        Self { texts: Vec::new(), secrets: Rc::clone(&self.secrets) }
     }
 
     /// The value of a member. What cannot be read of it becomes a warning.
@@ -508,9 +516,8 @@ mod tests {
         range: Option<(u64, u64)>,
         body: &str,
     ) -> Result<Response, Unexpected> {
-        let [content_type, content_disposition, content_range] =
-            headers.map(|it| it.map(Into::into));
-        let headers = FileHeaders { content_type, content_disposition, content_range };
+        let [media_type, disposition, found] = headers.map(|it| it.map(Into::into));
+        let headers = FileHeaders { media_type, disposition, range: found };
         Response::parse_file(body.into(), headers, range, Auth::Application)
     }
 
@@ -531,9 +538,9 @@ mod tests {
             (None, None),
         ] {
             let it = downloaded(file([Some("image/png"), disposition, None], None, "Mon 7-5"));
-            let DownloadedFile { name: found, content_type, content, total } = it;
+            let DownloadedFile { name: found, media_type, content, total } = it;
             assert_eq!(found.as_deref(), name, "{disposition:?}");
-            assert_eq!(content_type.as_deref(), Some("image/png"));
+            assert_eq!(media_type.as_deref(), Some("image/png"));
             assert_eq!((content.as_slice(), total), (&b"Mon 7-5"[..], Some(7)));
         }
     }
@@ -564,9 +571,8 @@ mod tests {
 
     #[test]
     fn range_of_a_file_is_the_one_that_was_asked_for() {
-        let part = |content_range| {
-            file([None, Some("attachment"), content_range], Some((4, 5)), "7-")
-        };
+        let part =
+            |content_range| file([None, Some("attachment"), content_range], Some((4, 5)), "7-");
         let it = downloaded(part(Some("bytes 4-5/7")));
         assert_eq!((it.content.as_slice(), it.total), (&b"7-"[..], Some(7)));
         assert_eq!(downloaded(part(Some("bytes 4-5/*"))).total, None);

@@ -122,10 +122,7 @@ fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError>
     Ok(())
 }
 
-fn receive(
-    future: &FutureIncomingResponse,
-    expected: Expected,
-) -> Result<HttpResponse, Failure> {
+fn receive(future: &FutureIncomingResponse, expected: Expected) -> Result<HttpResponse, Failure> {
     let response = match future.get() {
         Some(Ok(Ok(response))) => response,
         Some(Ok(Err(code))) => return Err(failure(&code)),
@@ -156,9 +153,9 @@ fn file_headers(fields: &Fields) -> FileHeaders {
         Some(String::from_utf8_lossy(values.first()?).into_owned())
     };
     FileHeaders {
-        content_type: value("content-type"),
-        content_disposition: value("content-disposition"),
-        content_range: value("content-range"),
+        media_type: value("content-type"),
+        disposition: value("content-disposition"),
+        range: value("content-range"),
     }
 }
 

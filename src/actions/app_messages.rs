@@ -141,7 +141,7 @@ pub(crate) fn send_app_text_card(message: AppTextCard) -> Result<Call<Delivery>,
     send(check, recipients, "textcard", card, None, options)
 }
 
-/// `POST /cgi-bin/message/send`, template_card
+/// `POST /cgi-bin/message/send`, `template_card`
 pub(crate) fn send_app_template_card(
     message: AppTemplateCard,
 ) -> Result<Call<CardDelivery>, Error> {
@@ -149,13 +149,11 @@ pub(crate) fn send_app_template_card(
     let mut check = Check::default();
     let card = template_cards::new_card(&mut check, "message", card, given(task_id));
     let (call, truncated) = request(check, recipients, "template_card", card, None, options)?;
-    Ok(call.map(|it: Response, warnings| Ok(it.delivery(warnings, truncated))))
+    Ok(call.map(|it: Sent, warnings| Ok(it.delivery(warnings, truncated))))
 }
 
 /// `POST /cgi-bin/message/update_template_card`
-pub(crate) fn update_template_card(
-    update: TemplateCardUpdate,
-) -> Result<Call<UpdatedCard>, Error> {
+pub(crate) fn update_template_card(update: TemplateCardUpdate) -> Result<Call<UpdatedCard>, Error> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Response {
@@ -174,8 +172,7 @@ pub(crate) fn update_template_card(
         CardChange::Card(ReplacementCard { card, replace_text, disabled }) => {
             let field = "update.change.card";
             let replace_text = given(replace_text);
-            let card =
-                template_cards::replacement(&mut check, field, card, replace_text, disabled);
+            let card = template_cards::replacement(&mut check, field, card, replace_text, disabled);
             (None, Some(card))
         }
     };
@@ -223,7 +220,7 @@ fn file(check: &mut Check, files: &mut Files, kind: MediaKind, media: Media) -> 
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Response {
+struct Sent {
     msgid: Lenient<Option<MessageId>>,
     response_code: Lenient<Option<String>>,
     invaliduser: Lenient<Vec<UserId>>,
@@ -232,7 +229,7 @@ struct Response {
     unlicenseduser: Lenient<Vec<UserId>>,
 }
 
-impl Response {
+impl Sent {
     fn delivery(self, mut warnings: Warnings, truncated: Vec<Truncation>) -> CardDelivery {
         CardDelivery {
             response_code: warnings.value("response_code", self.response_code),
@@ -256,7 +253,7 @@ fn send(
     options: Option<AppMessageOptions>,
 ) -> Result<Call<Delivery>, Error> {
     let (call, truncated) = request(check, recipients, kind, content, safe, options)?;
-    Ok(call.map(|it: Response, warnings| {
+    Ok(call.map(|it: Sent, warnings| {
         let CardDelivery {
             response_code: _,
             message_id,
@@ -1008,16 +1005,13 @@ mod tests {
             recipients: noor(),
             task_id: Some("ap-12".into()),
             card: buttons(),
-            options: Some(AppMessageOptions {
-                duplicate_check_interval: Some(600),
-                ..options()
-            }),
+            options: Some(AppMessageOptions { duplicate_check_interval: Some(600), ..options() }),
         };
         let call = || send_app_template_card(message.clone()).unwrap();
         check_request(
             &call(),
             expect![[
-                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"template_card","template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","type":0,"style":1,"key":"yes"}],"task_id":"ap-12"},"enable_duplicate_check":1,"duplicate_check_interval":600} [application, retry-safe]"#
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"template_card","template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","style":1,"key":"yes"}],"task_id":"ap-12"},"enable_duplicate_check":1,"duplicate_check_interval":600} [application, retry-safe]"#
             ]],
         );
         check_response(
@@ -1074,7 +1068,7 @@ mod tests {
         check_request(
             &update_template_card(everything).unwrap(),
             expect![[
-                r#"POST /cgi-bin/message/update_template_card {"userids":["noor.h"],"partyids":[310],"tagids":[7],"agentid":1000017,"response_code":"rc-123","enable_id_trans":1,"template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","type":0,"style":1,"key":"yes"}],"replace_text":"Approved"}} [application, retry-safe]"#
+                r#"POST /cgi-bin/message/update_template_card {"userids":["noor.h"],"partyids":[310],"tagids":[7],"agentid":1000017,"response_code":"rc-123","enable_id_trans":1,"template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","style":1,"key":"yes"}],"replace_text":"Approved"}} [application, retry-safe]"#
             ]],
         );
         check_request(
@@ -1084,8 +1078,16 @@ mod tests {
             ]],
         );
         for (invalid, expected) in [
-            (r#"["iker.z"]"#, expect![[r#"Ok(UpdatedCard { invalid-users: ["iker.z"], warning: None })"#]]),
-            (r#""iker.z|lin.q""#, expect![[r#"Ok(UpdatedCard { invalid-users: ["iker.z", "lin.q"], warning: None })"#]]),
+            (
+                r#"["iker.z"]"#,
+                expect![[r#"Ok(UpdatedCard { invalid-users: ["iker.z"], warning: None })"#]],
+            ),
+            (
+                r#""iker.z|lin.q""#,
+                expect![[
+                    r#"Ok(UpdatedCard { invalid-users: ["iker.z", "lin.q"], warning: None })"#
+                ]],
+            ),
             ("null", expect![[r#"Ok(UpdatedCard { invalid-users: [], warning: None })"#]]),
         ] {
             let reply = format!(r#"{{"errcode":0,"errmsg":"ok","invaliduser":{invalid}}}"#);

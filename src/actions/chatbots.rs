@@ -65,7 +65,7 @@ pub(crate) fn send_chatbot_markdown(content: String) -> Result<Call<Receipt>, Er
     Ok(send("markdown", json!({ "content": content }), truncated))
 }
 
-/// `POST /cgi-bin/webhook/send`, markdown_v2
+/// `POST /cgi-bin/webhook/send`, `markdown_v2`
 pub(crate) fn send_chatbot_markdown_v2(content: String) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
     check.bytes("content", &content, 1..=4096);
@@ -127,7 +127,7 @@ pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Recei
     Ok(send("news", news, truncated))
 }
 
-/// `POST /cgi-bin/webhook/send`, template_card
+/// `POST /cgi-bin/webhook/send`, `template_card`
 pub(crate) fn send_chatbot_template_card(card: ChatbotCard) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
     let card = template_cards::chatbot_card(&mut check, "card", card);

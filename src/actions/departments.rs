@@ -1,19 +1,26 @@
 //! Departments of the enterprise.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     bindings::wit::{
-        departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
-        types::{DepartmentId, Error, Receipt},
+        departments::{
+            CreatedDepartment, Department, DepartmentChanges, DepartmentDetail, DepartmentList,
+            EnsuredDepartment, NewDepartment,
+        },
+        types::{DepartmentId, EnsureOutcome, Error, Receipt, UserId},
     },
     call::{Auth, Call},
-    response::Unexpected,
+    response::{Unexpected, Warnings},
+    run::{Run, join_warnings, refusal_code},
     validate::{Check, given},
-    wire::{Lenient, List},
+    wire::{Lenient, List, Object},
 };
 
 /// What WeCom forbids in names of departments. The live server sometimes accepted `"` and `|`; the page forbids them.
@@ -140,6 +147,130 @@ pub(crate) fn delete_department(id: DepartmentId) -> Result<Call<Receipt>, Error
     check.finish()?;
 
     Ok(Call::get("/cgi-bin/department/delete", Auth::Contacts).query("id", id.to_string()))
+}
+
+/// `GET /cgi-bin/department/list`
+pub(crate) fn list_departments(id: Option<DepartmentId>) -> Result<Call<DepartmentList>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        department: Option<Lenient<List<Details>>>,
+    }
+
+    let mut check = Check::default();
+    let mut call = Call::get("/cgi-bin/department/list", Auth::Application);
+    if let Some(id) = id {
+        check.department_id("department-id", id);
+        call = call.query("id", id.to_string());
+    }
+    check.finish()?;
+
+    Ok(call.map(|Response { department }, mut warnings| {
+        let department = department.ok_or_else(|| Unexpected::lacks("department"))?;
+        let List(items) = warnings.value("department", department);
+        let mut departments = Vec::new();
+        for it in items {
+            match it.detail(None, warnings.of_item()) {
+                Some(it) => departments.push(it),
+                None => warnings.push(Some("a department has no readable id".into())),
+            }
+        }
+        Ok(DepartmentList { departments, warning: warnings.into_text() })
+    }))
+}
+
+/// `GET /cgi-bin/department/get`
+pub(crate) fn get_department(id: DepartmentId) -> Result<Call<DepartmentDetail>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        department: Option<Lenient<Details>>,
+    }
+
+    let mut check = Check::default();
+    check.department_id("department-id", id);
+    check.finish()?;
+
+    let call = Call::get("/cgi-bin/department/get", Auth::Application).query("id", id.to_string());
+    Ok(call.map(move |Response { department }, warnings| {
+        let Some(Lenient { value, .. }) = department.filter(Lenient::is_complete) else {
+            return Err(Unexpected::lacks("department"));
+        };
+        value.detail(Some(id), warnings).ok_or_else(|| Unexpected::lacks("department"))
+    }))
+}
+
+/// A department as WeCom writes it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    id: Lenient<Option<DepartmentId>>,
+    name: Lenient<Option<String>>,
+    name_en: Lenient<Option<String>>,
+    department_leader: Lenient<Vec<UserId>>,
+    parentid: Lenient<Option<DepartmentId>>,
+    order: Lenient<Option<u32>>,
+}
+
+impl Object for Details {}
+
+impl Details {
+    /// `requested` stands for an id that is missing.
+    fn detail(
+        self,
+        requested: Option<DepartmentId>,
+        mut warnings: Warnings,
+    ) -> Option<DepartmentDetail> {
+        Some(DepartmentDetail {
+            id: warnings.value("id", self.id).or(requested)?,
+            name: warnings.value("name", self.name),
+            english_name: warnings.value("name_en", self.name_en),
+            leaders: warnings.value("department_leader", self.department_leader),
+            parent_id: warnings.value("parentid", self.parentid).filter(|it| *it != 0),
+            order: warnings.value("order", self.order),
+            warning: warnings.into_text(),
+        })
+    }
+}
+
+/// `department/create`; where a sibling has the name, `department/list` and `department/update`
+pub(crate) fn ensure_department<R: Run>(
+    department: NewDepartment,
+) -> Result<impl FnOnce(&mut R) -> Result<EnsuredDepartment, Error>, Error> {
+    // Created twice, it exists already, and is found.
+    let create = create_department(department.clone())?.retry_safe(true);
+
+    Ok(move |run: &mut R| {
+        let refusal = match run.run(create) {
+            Ok(CreatedDepartment { id, warning }) => {
+                let outcome = EnsureOutcome::Created;
+                return Ok(EnsuredDepartment { id, outcome, warning });
+            }
+            Err(error) if refusal_code(&error) == Some(60008) => error,
+            Err(error) => return Err(error),
+        };
+        let NewDepartment { name, english_name, parent_id, order, id: _ } = department;
+        let DepartmentList { departments, warning } =
+            run.run(list_departments(Some(parent_id))?)?;
+        let sibling = departments
+            .into_iter()
+            .find(|it| it.parent_id == Some(parent_id) && it.name.as_ref() == Some(&name));
+        // The id is another department's, or the application may not see the sibling.
+        let Some(found) = sibling else { return Err(refusal) };
+        let id = found.id;
+        let english_name = given(english_name).filter(|it| found.english_name.as_ref() != Some(it));
+        let order = order.filter(|it| found.order != Some(*it));
+        if english_name.is_none() && order.is_none() {
+            return Ok(EnsuredDepartment { id, outcome: EnsureOutcome::Unchanged, warning });
+        }
+        let changes = DepartmentChanges { name: None, english_name, parent_id: None, order };
+        let updated = run.run(update_department(id, changes)?)?;
+        Ok(EnsuredDepartment {
+            id,
+            outcome: EnsureOutcome::Updated,
+            warning: join_warnings(warning, updated.warning),
+        })
+    })
 }
 
 fn check_name(check: &mut Check, field: &str, name: &str) {

@@ -7,11 +7,15 @@ use serde_json::json;
 
 use crate::{
     bindings::wit::{
-        group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, GroupChatKind, NewGroupChat},
-        types::{Error, GroupChatId, Receipt, UserId},
+        group_chats::{
+            CreatedGroupChat, EnsuredGroupChat, GroupChat, GroupChatChanges, GroupChatKind,
+            NewGroupChat,
+        },
+        types::{EnsureOutcome, Error, GroupChatId, Receipt, UserId},
     },
     call::{Auth, Call},
     response::Unexpected,
+    run::{Run, join_warnings, refusal_code},
     truncate::Limit,
     validate::{Check, given},
     wire::Lenient,
@@ -62,6 +66,10 @@ pub(crate) fn get_group_chat(id: GroupChatId) -> Result<Call<GroupChat>, Error> 
 
 /// `POST /cgi-bin/appchat/create`
 pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<CreatedGroupChat>, Error> {
+    create(group_chat, false)
+}
+
+fn create(group_chat: NewGroupChat, needs_id: bool) -> Result<Call<CreatedGroupChat>, Error> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Response {
@@ -82,6 +90,8 @@ pub(crate) fn create_group_chat(group_chat: NewGroupChat) -> Result<Call<Created
     let id = given(id);
     if let Some(id) = &id {
         check.new_group_chat_id("group-chat.id", id);
+    } else if needs_id {
+        check.reject("group-chat.id", "must be given: the chat is found again by it");
     }
     let truncated = check.finish()?;
 
@@ -127,6 +137,66 @@ pub(crate) fn update_group_chat(
     Ok(Call::post("/cgi-bin/appchat/update", Auth::Application, body)
         .retry_safe(true)
         .with_truncations(truncated))
+}
+
+/// `appchat/create`; where the id is in use, `appchat/get` and `appchat/update`
+pub(crate) fn ensure_group_chat<R: Run>(
+    group_chat: NewGroupChat,
+) -> Result<impl FnOnce(&mut R) -> Result<EnsuredGroupChat, Error>, Error> {
+    let NewGroupChat { name, owner, members, id } = group_chat;
+    let mut check = Check::default();
+    // Truncated here, and so not twice.
+    let name = given(name).map(|it| check.truncate("group-chat.name", it, MAX_NAME));
+    let truncated = check.finish()?;
+    let wanted = NewGroupChat { name, owner, members, id };
+    let create = create(wanted.clone(), true)?;
+
+    Ok(move |run: &mut R| {
+        match run.run(create) {
+            Ok(CreatedGroupChat { id, truncated: _, warning }) => {
+                let outcome = EnsureOutcome::Created;
+                return Ok(EnsuredGroupChat { id, outcome, truncated, warning });
+            }
+            Err(error) if refusal_code(&error) == Some(86215) => {}
+            Err(error) => return Err(error),
+        }
+        let NewGroupChat { name, owner, members, id } = wanted;
+        let (owner, id) = (given(owner), id.unwrap_or_default());
+        let found = run.run(get_group_chat(id.clone())?)?;
+        let without = |these: &[UserId], others: &[UserId]| -> Option<Vec<UserId>> {
+            let is_other = |it: &&UserId| !others.iter().any(|other| same_user(it, other));
+            Some(these.iter().filter(is_other).cloned().collect())
+                .filter(|it: &Vec<_>| !it.is_empty())
+        };
+        let present_owner = found.owner.unwrap_or_default();
+        // Where the present owner goes, WeCom wants to know the new one.
+        let owner = owner.or_else(|| {
+            let stays = members.iter().any(|it| same_user(it, &present_owner));
+            members.first().filter(|_| !stays && !present_owner.is_empty()).cloned()
+        });
+        let changes = GroupChatChanges {
+            name: name.filter(|it| found.name.as_ref() != Some(it)),
+            owner: owner.filter(|it| !same_user(it, &present_owner)),
+            add_members: without(&members, &found.members),
+            remove_members: without(&found.members, &members),
+        };
+        let unchanged = changes.name.is_none()
+            && changes.owner.is_none()
+            && changes.add_members.is_none()
+            && changes.remove_members.is_none();
+        if unchanged {
+            let (outcome, warning) = (EnsureOutcome::Unchanged, found.warning);
+            return Ok(EnsuredGroupChat { id, outcome, truncated, warning });
+        }
+        let updated = run.run(update_group_chat(id.clone(), changes)?)?;
+        let warning = join_warnings(found.warning, updated.warning);
+        Ok(EnsuredGroupChat { id, outcome: EnsureOutcome::Updated, truncated, warning })
+    })
+}
+
+/// WeCom ignores case in user ids.
+fn same_user(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 #[cfg(test)]

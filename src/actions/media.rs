@@ -87,12 +87,17 @@ pub(crate) fn get_media(
     let range = range.map(|ByteRange { first, last }| (first, last));
     Ok(Call::get("/cgi-bin/media/get", Auth::Application).query("media_id", id).download(
         range,
-        move |DownloadedFile { name, content_type, content, total }| {
+        move |DownloadedFile { name, media_type, content, total }| {
             let content = match encoding.unwrap_or(ContentEncoding::Base64) {
                 ContentEncoding::Bytes => FileContent::Bytes(content),
                 ContentEncoding::Base64 => FileContent::Base64(STANDARD.encode(content)),
             };
-            Ok(DownloadedMedia { file_name: name, content_type, content, total_bytes: total })
+            Ok(DownloadedMedia {
+                file_name: name,
+                content_type: media_type,
+                content,
+                total_bytes: total,
+            })
         },
     ))
 }
@@ -419,7 +424,9 @@ mod tests {
         );
         check_request(
             &get(Some(ByteRange { first: 16, last: 1023 })).unwrap(),
-            expect!["GET /cgi-bin/media/get?media_id=MID-1 bytes 16-1023 [application, retry-safe]"],
+            expect![
+                "GET /cgi-bin/media/get?media_id=MID-1 bytes 16-1023 [application, retry-safe]"
+            ],
         );
         check_response(
             get(None).unwrap(),
@@ -431,17 +438,33 @@ mod tests {
     #[test]
     fn downloaded_file_is_returned_in_the_encoding_asked_for() {
         for (encoding, expected) in [
-            (None, expect![[r#"DownloadedMedia { file-name: Some("a.txt"), content-type: Some("text/plain"), content: FileContent::Base64("TW9uIDctNQ=="), total-bytes: Some(7) }"#]]),
-            (Some(ContentEncoding::Base64), expect![[r#"DownloadedMedia { file-name: Some("a.txt"), content-type: Some("text/plain"), content: FileContent::Base64("TW9uIDctNQ=="), total-bytes: Some(7) }"#]]),
-            (Some(ContentEncoding::Bytes), expect!["DownloadedMedia { file-name: Some(\"a.txt\"), content-type: Some(\"text/plain\"), content: FileContent::Bytes([77, 111, 110, 32, 55, 45, 53]), total-bytes: Some(7) }"]),
+            (
+                None,
+                expect![[
+                    r#"DownloadedMedia { file-name: Some("a.txt"), content-type: Some("text/plain"), content: FileContent::Base64("TW9uIDctNQ=="), total-bytes: Some(7) }"#
+                ]],
+            ),
+            (
+                Some(ContentEncoding::Base64),
+                expect![[
+                    r#"DownloadedMedia { file-name: Some("a.txt"), content-type: Some("text/plain"), content: FileContent::Base64("TW9uIDctNQ=="), total-bytes: Some(7) }"#
+                ]],
+            ),
+            (
+                Some(ContentEncoding::Bytes),
+                expect![
+                    "DownloadedMedia { file-name: Some(\"a.txt\"), content-type: Some(\"text/plain\"), content: FileContent::Bytes([77, 111, 110, 32, 55, 45, 53]), total-bytes: Some(7) }"
+                ],
+            ),
         ] {
             let call = get_media("MID-1".into(), GetMediaOptions { range: None, encoding });
             let headers = FileHeaders {
-                content_type: Some("text/plain".into()),
-                content_disposition: Some("attachment; filename=\"a.txt\"".into()),
-                content_range: None,
+                media_type: Some("text/plain".into()),
+                disposition: Some("attachment; filename=\"a.txt\"".into()),
+                range: None,
             };
-            let response = Response::parse_file(b"Mon 7-5".into(), headers, None, Auth::Application);
+            let response =
+                Response::parse_file(b"Mon 7-5".into(), headers, None, Auth::Application);
             let Ok(Response::Accepted(accepted)) = response else { panic!("{response:?}") };
             expected.assert_eq(&format!("{:?}", (call.unwrap().parse)(accepted).unwrap()));
         }

@@ -1,20 +1,26 @@
 //! Members of the enterprise.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     bindings::wit::{
         members::{
-            CreatedMember, Gender, MemberChanges, MemberInDepartment, MemberPage, Membership,
+            AttributeLink, AttributeValue, CreatedMember, CustomAttribute, EmailKind,
+            EnsuredMember, FoundMember, Gender, Member, MemberChanges, MemberDetail,
+            MemberInDepartment, MemberList, MemberPage, MemberQuery, MemberStatus, Membership,
             NamedDepartment, NewMember, TextChange, UsersChange,
         },
-        types::{DepartmentId, Error, Receipt, UserId},
+        types::{DepartmentId, EnsureOutcome, Error, Receipt, UserId},
     },
     call::{Auth, Call},
-    response::Unexpected,
+    response::{Unexpected, Warnings},
+    run::{Run, refusal_code},
     validate::{Check, given},
     wire::{Lenient, List, Object},
 };
@@ -236,6 +242,323 @@ pub(crate) fn delete_member(user_id: UserId) -> Result<Call<Receipt>, Error> {
     check.finish()?;
 
     Ok(Call::get("/cgi-bin/user/delete", Auth::Contacts).query("userid", user_id))
+}
+
+/// `POST /cgi-bin/user/getuserid`
+pub(crate) fn find_member_by_mobile(mobile: &str) -> Result<Call<FoundMember>, Error> {
+    let mut check = Check::default();
+    let mobile = check.mobile("mobile", mobile);
+    // Longer ones are refused above.
+    if (1..5).contains(&mobile.len()) {
+        check.bytes("mobile", &mobile, 5..=32);
+    }
+    check.finish()?;
+
+    Ok(find("/cgi-bin/user/getuserid", json!({ "mobile": mobile })))
+}
+
+/// `POST /cgi-bin/user/get_userid_by_email`
+pub(crate) fn find_member_by_email(
+    email: String,
+    kind: Option<EmailKind>,
+) -> Result<Call<FoundMember>, Error> {
+    let mut check = Check::default();
+    check.not_empty("email", &email);
+    check.finish()?;
+
+    let kind = kind.map(|it| match it {
+        EmailKind::Corporate => 1,
+        EmailKind::Personal => 2,
+    });
+    let body = json!({ "email": email, "email_type": kind });
+    Ok(find("/cgi-bin/user/get_userid_by_email", body))
+}
+
+fn find(path: &'static str, body: Value) -> Call<FoundMember> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        userid: Lenient<Option<UserId>>,
+    }
+
+    Call::post(path, Auth::Application, body).retry_safe(true).map(
+        |Response { userid }, mut warnings| {
+            let user_id = warnings.value("userid", userid);
+            let user_id = user_id.ok_or_else(|| Unexpected::lacks("userid"))?;
+            Ok(FoundMember { user_id, warning: warnings.into_text() })
+        },
+    )
+}
+
+/// `GET /cgi-bin/user/get`
+pub(crate) fn get_member(user_id: UserId) -> Result<Call<Member>, Error> {
+    let mut check = Check::default();
+    check.user_id("user-id", &user_id);
+    check.finish()?;
+
+    let call = Call::get("/cgi-bin/user/get", Auth::Application).query("userid", user_id.as_str());
+    Ok(call.map(|it: User, warnings| {
+        it.member(Some(user_id), warnings).ok_or_else(|| Unexpected::lacks("userid"))
+    }))
+}
+
+/// `GET /cgi-bin/user/simplelist` or `GET /cgi-bin/user/list`
+pub(crate) fn list_members(
+    department_id: DepartmentId,
+    query: MemberQuery,
+) -> Result<Call<MemberList>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        userlist: Option<Lenient<List<User>>>,
+    }
+
+    let MemberQuery { detail, recursive } = query;
+    let mut check = Check::default();
+    check.department_id("department-id", department_id);
+    check.finish()?;
+
+    let path = match detail {
+        None | Some(MemberDetail::Names) => "/cgi-bin/user/simplelist",
+        Some(MemberDetail::Full) => "/cgi-bin/user/list",
+    };
+    let mut call =
+        Call::get(path, Auth::Application).query("department_id", department_id.to_string());
+    if recursive == Some(true) {
+        call = call.query("fetch_child", "1");
+    }
+    Ok(call.map(|Response { userlist }, mut warnings| {
+        let userlist = userlist.ok_or_else(|| Unexpected::lacks("userlist"))?;
+        let List(users) = warnings.value("userlist", userlist);
+        let mut members = Vec::new();
+        for it in users {
+            match it.member(None, warnings.of_item()) {
+                Some(it) => members.push(it),
+                None => warnings.push(Some("a member has no readable userid".into())),
+            }
+        }
+        Ok(MemberList { members, warning: warnings.into_text() })
+    }))
+}
+
+/// `POST /cgi-bin/user/batchdelete`
+pub(crate) fn delete_members(user_ids: Vec<UserId>) -> Result<Call<Receipt>, Error> {
+    let mut check = Check::default();
+    check.user_ids("user-ids", &user_ids, 1..=200);
+    check.finish()?;
+
+    let body = json!({ "useridlist": user_ids });
+    Ok(Call::post("/cgi-bin/user/batchdelete", Auth::Contacts, body).retry_safe(true))
+}
+
+/// `user/create`; where the member exists, `user/update`
+pub(crate) fn ensure_member<R: Run>(
+    member: NewMember,
+) -> Result<impl FnOnce(&mut R) -> Result<EnsuredMember, Error>, Error> {
+    let create = create_member(member.clone())?;
+
+    Ok(move |run: &mut R| {
+        let refusal = match run.run(create) {
+            Ok(CreatedMember { created_departments, warning }) => {
+                let outcome = EnsureOutcome::Created;
+                return Ok(EnsuredMember { outcome, created_departments, warning });
+            }
+            Err(error) if may_be_of_itself(&error, &member.user_id) => error,
+            Err(error) => return Err(error),
+        };
+        let (user_id, changes) = changes_to(member);
+        match run.run(update_member(user_id, changes)?) {
+            Ok(Receipt { truncated: _, warning }) => Ok(EnsuredMember {
+                outcome: EnsureOutcome::Updated,
+                created_departments: Vec::new(),
+                warning,
+            }),
+            // The number or the address is another member's.
+            Err(error) if refusal_code(&error) == Some(60111) => Err(refusal),
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// Whether a creation may have been refused because the member exists.
+fn may_be_of_itself(error: &Error, user_id: &str) -> bool {
+    let Error::PermanentRejected(it) = error else { return false };
+    let owner = it.conflicting_user.as_deref();
+    match it.code {
+        60102 | 60106 | 60145 => true,
+        60104 => owner.is_none_or(|it| it.eq_ignore_ascii_case(user_id)),
+        _ => false,
+    }
+}
+
+/// The fields that are given. An invitation is for a new member only.
+fn changes_to(member: NewMember) -> (UserId, MemberChanges) {
+    let NewMember {
+        user_id,
+        name,
+        alias,
+        gender,
+        enabled,
+        main_department,
+        position,
+        departments,
+        direct_superiors,
+        telephone,
+        mobile,
+        email,
+        corp_email,
+        address,
+        to_invite: _,
+    } = member;
+    let set = |text: Option<String>| given(text).map(TextChange::Set);
+    let changes = MemberChanges {
+        name: Some(name),
+        alias: set(alias),
+        gender,
+        enabled,
+        main_department,
+        position: set(position),
+        departments,
+        direct_superiors: direct_superiors.map(UsersChange::Set),
+        telephone: set(telephone),
+        mobile: set(mobile),
+        email: set(email),
+        corp_email: set(corp_email),
+        address: set(address),
+    };
+    (user_id, changes)
+}
+
+/// A member as WeCom writes it. Any member of it may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct User {
+    userid: Lenient<Option<UserId>>,
+    name: Lenient<Option<String>>,
+    alias: Lenient<Option<String>>,
+    position: Lenient<Option<String>>,
+    telephone: Lenient<Option<String>>,
+    address: Lenient<Option<String>>,
+    mobile: Lenient<Option<String>>,
+    email: Lenient<Option<String>>,
+    biz_mail: Lenient<Option<String>>,
+    gender: Lenient<Option<u32>>,
+    status: Lenient<Option<u32>>,
+    department: Lenient<Vec<DepartmentId>>,
+    order: Lenient<Vec<u32>>,
+    is_leader_in_dept: Lenient<Vec<u32>>,
+    main_department: Lenient<Option<DepartmentId>>,
+    direct_leader: Lenient<Vec<UserId>>,
+    avatar: Lenient<Option<String>>,
+    qr_code: Lenient<Option<String>>,
+    external_position: Lenient<Option<String>>,
+    extattr: Lenient<Attributes>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attributes {
+    attrs: Lenient<List<Attribute>>,
+}
+
+impl Object for Attributes {}
+
+/// Older servers write the text as `value` of the attribute itself.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attribute {
+    name: Lenient<Option<String>>,
+    value: Lenient<Option<String>>,
+    text: Lenient<AttributeText>,
+    web: Option<Lenient<AttributeWeb>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AttributeText {
+    value: Lenient<Option<String>>,
+}
+
+impl Object for AttributeText {}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AttributeWeb {
+    url: Lenient<Option<String>>,
+    title: Lenient<Option<String>>,
+}
+
+impl Object for AttributeWeb {}
+
+impl User {
+    /// `requested` stands for an id that is missing.
+    fn member(self, requested: Option<UserId>, mut warnings: Warnings) -> Option<Member> {
+        let gender = match warnings.value("gender", self.gender) {
+            Some(1) => Some(Gender::Male),
+            Some(2) => Some(Gender::Female),
+            // 0 is undefined or withheld.
+            _ => None,
+        };
+        let status = warnings.value("status", self.status).map(|it| match it {
+            1 => MemberStatus::Active,
+            2 => MemberStatus::Disabled,
+            4 => MemberStatus::NotActivated,
+            5 => MemberStatus::Left,
+            other => MemberStatus::Other(other),
+        });
+        // An order or a mark belongs to the department of the same place.
+        let is_complete = self.department.is_complete();
+        let departments = warnings.value("department", self.department);
+        let of_departments = |list: &Vec<u32>| is_complete && list.len() == departments.len();
+        let orders =
+            Some(warnings.value("order", self.order)).filter(of_departments).unwrap_or_default();
+        let leaders = Some(warnings.value("is_leader_in_dept", self.is_leader_in_dept))
+            .filter(of_departments)
+            .unwrap_or_default();
+        let membership = |(index, department_id): (usize, &DepartmentId)| Membership {
+            department_id: *department_id,
+            order: orders.get(index).copied(),
+            leader: leaders.get(index).map(|it| *it == 1),
+        };
+        let departments = departments.iter().enumerate().map(membership).collect();
+        let attributes = warnings.value("extattr", self.extattr);
+        let List(attributes) = warnings.value("attrs", attributes.attrs);
+        Some(Member {
+            user_id: warnings.value("userid", self.userid).or(requested)?,
+            name: warnings.value("name", self.name),
+            alias: warnings.value("alias", self.alias),
+            position: warnings.value("position", self.position),
+            telephone: warnings.value("telephone", self.telephone),
+            address: warnings.value("address", self.address),
+            mobile: warnings.value("mobile", self.mobile),
+            email: warnings.value("email", self.email),
+            corp_email: warnings.value("biz_mail", self.biz_mail),
+            gender,
+            status,
+            departments,
+            main_department: warnings.value("main_department", self.main_department),
+            direct_superiors: warnings.value("direct_leader", self.direct_leader),
+            avatar_url: warnings.value("avatar", self.avatar),
+            qr_code_url: warnings.value("qr_code", self.qr_code),
+            external_position: warnings.value("external_position", self.external_position),
+            custom_attributes: attributes.into_iter().map(custom_attribute).collect(),
+            warning: warnings.into_text(),
+        })
+    }
+}
+
+fn custom_attribute(attribute: Attribute) -> CustomAttribute {
+    let Attribute { name, value, text, web } = attribute;
+    let value = match web {
+        Some(Lenient { value: AttributeWeb { url, title }, .. }) => {
+            AttributeValue::Link(AttributeLink {
+                url: url.value.unwrap_or_default(),
+                title: title.value.unwrap_or_default(),
+            })
+        }
+        None => AttributeValue::Text(text.value.value.value.or(value.value).unwrap_or_default()),
+    };
+    CustomAttribute { name: name.value.unwrap_or_default(), value }
 }
 
 /// Memberships on the wire: three lists of one length. Order and leader are always sent: what a server does with those of

@@ -428,11 +428,11 @@ fn button_list(check: &mut Check, field: &str, buttons: Vec<CardButton>) -> Vec<
         let (kind, key, url) = match action {
             ButtonAction::Callback(key) => {
                 check.bytes(&field("action.callback"), &key, 1..=1024);
-                (0, Some(key), None)
+                (None, Some(key), None)
             }
             ButtonAction::Url(url) => {
                 check.not_empty(&field("action.url"), &url);
-                (1, None, Some(url))
+                (Some(1), None, Some(url))
             }
         };
         json!({ "text": text, "type": kind, "style": style, "key": key, "url": url })
@@ -750,7 +750,7 @@ mod tests {
             ])
         };
         expect![[
-            r#"{"card_type":"button_interaction","action_menu":{"desc":"menu","action_list":[{"text":"A","key":"a"}]},"main_title":{"title":"T","desc":"D"},"sub_title_text":"S","card_action":{"type":1,"url":"https://a.example"},"button_selection":{"question_key":"q","option_list":[{"id":"1","text":"O"},{"id":"2","text":"O"}],"selected_id":"2"},"button_list":[{"text":"B","type":0,"style":4,"key":"yes"},{"text":"B","type":1,"url":"u"}],"task_id":"t"}"#
+            r#"{"card_type":"button_interaction","action_menu":{"desc":"menu","action_list":[{"text":"A","key":"a"}]},"main_title":{"title":"T","desc":"D"},"sub_title_text":"S","card_action":{"type":1,"url":"https://a.example"},"button_selection":{"question_key":"q","option_list":[{"id":"1","text":"O"},{"id":"2","text":"O"}],"selected_id":"2"},"button_list":[{"text":"B","style":4,"key":"yes"},{"text":"B","type":1,"url":"u"}],"task_id":"t"}"#
         ]]
         .assert_eq(&new(TemplateCard::ButtonInteraction(everything), Some("t")));
     }
@@ -790,7 +790,8 @@ mod tests {
                 let found = new(card.clone(), Some(&"t".repeat(length))).starts_with('{');
                 assert_eq!(found, accepted, "{length}");
             }
-            for (id, accepted) in [("aZ0_-@", true), ("a b", false), ("部", false), ("a.b", false)] {
+            for (id, accepted) in [("aZ0_-@", true), ("a b", false), ("部", false), ("a.b", false)]
+            {
                 assert_eq!(new(card.clone(), Some(id)).starts_with('{'), accepted, "{id}");
             }
         }
@@ -834,7 +835,10 @@ mod tests {
                 message.card.button-interaction.buttons[2].action.callback: must be unique, is also that of item 0"#]],
         );
         check(
-            TemplateCard::VoteInteraction(VoteInteraction { submit: None, ..vote_card(&["1", "1"]) }),
+            TemplateCard::VoteInteraction(VoteInteraction {
+                submit: None,
+                ..vote_card(&["1", "1"])
+            }),
             expect![[r#"
                 message.card.vote-interaction.submit: is required in a new card
                 message.card.vote-interaction.checkbox.options[1].id: must be unique, is also that of item 0"#]],
@@ -942,11 +946,7 @@ mod tests {
                     1..=10,
                 ),
                 ("checkbox", TemplateCard::VoteInteraction(vote_card(ids)), 1..=20),
-                (
-                    "selections",
-                    TemplateCard::MultipleInteraction(multiple_card(selections)),
-                    1..=3,
-                ),
+                ("selections", TemplateCard::MultipleInteraction(multiple_card(selections)), 1..=3),
             ] {
                 assert_eq!(is_accepted(card), sizes.contains(&count), "{count} {name}");
             }
@@ -1011,7 +1011,8 @@ mod tests {
             r#"{"card_type":"vote_interaction","main_title":{"title":"T","desc":"D"},"checkbox":{"question_key":"q","mode":1,"option_list":[{"id":"1","text":"O","is_checked":true}],"disable":true},"replace_text":"done"}"#
         ]]
         .assert_eq(&replaced(TemplateCard::VoteInteraction(vote), Some("done"), Some(true)));
-        let multiple = multiple_card(vec![selection("q", &["1"], None), selection("r", &["1"], None)]);
+        let multiple =
+            multiple_card(vec![selection("q", &["1"], None), selection("r", &["1"], None)]);
         expect![[
             r#"{"card_type":"multiple_interaction","main_title":{"title":"T","desc":"D"},"select_list":[{"question_key":"q","option_list":[{"id":"1","text":"O"}],"disable":true},{"question_key":"r","option_list":[{"id":"1","text":"O"}],"disable":true}],"submit_button":{"key":"submit"}}"#
         ]]
@@ -1041,12 +1042,8 @@ mod tests {
 
     #[test]
     fn chatbot_card_has_no_menu_and_needs_an_image() {
-        let area = ImageTextArea {
-            image_url: "j.png".into(),
-            link: None,
-            title: None,
-            description: None,
-        };
+        let area =
+            ImageTextArea { image_url: "j.png".into(), link: None, title: None, description: None };
         let news = NewsNotice {
             menu: Some(menu(&["a"])),
             image: None,
@@ -1058,7 +1055,8 @@ mod tests {
             card.news-notice.image: is required for a chatbot"#]]
         .assert_eq(&written(|check| chatbot_card(check, "card", ChatbotCard::NewsNotice(news))));
         let text = TextNotice { menu: Some(menu(&["a"])), ..text_notice_card() };
-        expect!["card.text-notice.menu: is not for chatbots"]
-            .assert_eq(&written(|check| chatbot_card(check, "card", ChatbotCard::TextNotice(text))));
+        expect!["card.text-notice.menu: is not for chatbots"].assert_eq(&written(|check| {
+            chatbot_card(check, "card", ChatbotCard::TextNotice(text))
+        }));
     }
 }
