@@ -16,13 +16,13 @@ use core::{cell::RefCell, fmt::Debug};
 use serde_json::Value;
 
 use crate::{
-    actions::{app_messages, departments, group_chats, media, members},
+    actions::{app_messages, departments, diagnosis, group_chats, media, members},
     bindings::wit::{
         app_messages::{AppText, Recipients},
         departments::NewDepartment,
         group_chats::NewGroupChat,
         media::{MediaKind, NewMedia},
-        members::NewMember,
+        members::{MemberQuery, NewMember},
         types::{Application, ApplicationCredentials, Error, FileContent, Language},
     },
     call::{Auth, Call},
@@ -46,6 +46,13 @@ pub fn reply(bytes: &[u8]) {
     parse(departments::list_department_ids(None).unwrap(), bytes);
     parse(members::list_member_ids(None, None).unwrap(), bytes);
     parse(group_chats::get_group_chat(text.into()).unwrap(), bytes);
+    parse(departments::list_departments(None).unwrap(), bytes);
+    parse(departments::get_department(7).unwrap(), bytes);
+    parse(members::get_member(text.into()).unwrap(), bytes);
+    let query = MemberQuery { detail: None, recursive: None };
+    parse(members::list_members(7, query).unwrap(), bytes);
+    parse(members::find_member_by_mobile("13900").unwrap(), bytes);
+    parse(diagnosis::get_agent(7), bytes);
     parse(departments::delete_department(7).unwrap(), bytes);
     let department = NewDepartment {
         name: text.into(),

@@ -1058,13 +1058,11 @@ mod tests {
             for format in FORMATS {
                 for (limit, numbered) in [(64, false), (64, true), (150, true)] {
                     let parts = split_text(text.clone(), format, limit, numbered).unwrap();
-                    let seen = format!("{text:?} as {format:?}: {parts:#?}");
-                    assert!(parts.iter().all(|it| it.len() <= limit as usize), "{seen}");
-                    assert!(
-                        parts.iter().all(|it| !it.trim().is_empty() || parts.len() == 1),
-                        "{seen}"
-                    );
-                    assert!(is_within(&visible(&text), &visible(&parts.concat())), "{seen}");
+                    let short = |it: &String| it.len() <= limit as usize;
+                    let seen = || format!("{text:?} as {format:?}: {parts:#?}");
+                    assert!(parts.iter().all(short), "{}", seen());
+                    assert!(parts.len() == 1 || parts.iter().all(|it| !is_blank(it)), "{}", seen());
+                    assert!(is_within(&visible(&text), &visible(&parts.concat())), "{}", seen());
                 }
             }
         }

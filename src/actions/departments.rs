@@ -280,10 +280,16 @@ fn check_name(check: &mut Check, field: &str, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{check_refused, check_request, check_response},
+        exchange::Failure,
+        run::testing::Script,
+    };
 
     fn sales() -> NewDepartment {
         NewDepartment {
@@ -494,5 +500,173 @@ mod tests {
         for (id, accepted) in [(0, false), (1, true), (2_147_483_648, true), (u32::MAX, true)] {
             assert_eq!(delete_department(id).is_ok(), accepted, "{id}");
         }
+    }
+
+    #[test]
+    fn list_departments_wire() {
+        let call = || list_departments(Some(310)).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/department/list?id=310 [application, retry-safe]"],
+        );
+        check_request(
+            &list_departments(None).unwrap(),
+            expect!["GET /cgi-bin/department/list [application, retry-safe]"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":[{"id":1,"name":"Root","parentid":0,"order":100000000},{"id":"310","name":"Field Service North","name_en":"FSN","department_leader":["noor.h"],"parentid":1,"order":4200},{"id":311,"name":"","name_en":null,"department_leader":{},"order":-1},{"name":"lost"},[7]]}"#,
+            expect![[
+                r#"Ok(DepartmentList { departments: [DepartmentDetail { id: 1, name: Some("Root"), english-name: None, leaders: [], parent-id: None, order: Some(100000000), warning: None }, DepartmentDetail { id: 310, name: Some("Field Service North"), english-name: Some("FSN"), leaders: ["noor.h"], parent-id: Some(1), order: Some(4200), warning: None }, DepartmentDetail { id: 311, name: None, english-name: None, leaders: [], parent-id: None, order: None, warning: Some("department_leader cannot be read: {}; order cannot be read: -1") }], warning: Some("department cannot be read: [7]; a department has no readable id") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":[]}"#,
+            expect!["Ok(DepartmentList { departments: [], warning: None })"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable department"))"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":60123,"errmsg":"invalid department id","department":[]}"#,
+            expect![[r#"Refused { code: 60123, message: "invalid department id" }"#]],
+        );
+    }
+
+    #[test]
+    fn list_departments_limits() {
+        for (id, accepted) in [(0, false), (1, true), (u32::MAX, true)] {
+            assert_eq!(list_departments(Some(id)).is_ok(), accepted, "{id}");
+        }
+    }
+
+    #[test]
+    fn get_department_wire() {
+        let call = || get_department(310).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/department/get?id=310 [application, retry-safe]"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","department":{"id":310,"name":"Field Service North","name_en":"FSN","department_leader":["noor.h"],"parentid":1,"order":4200}}"#,
+            expect![[
+                r#"Ok(DepartmentDetail { id: 310, name: Some("Field Service North"), english-name: Some("FSN"), leaders: ["noor.h"], parent-id: Some(1), order: Some(4200), warning: None })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"department":{"order":"x"}}"#,
+            expect![[
+                r#"Ok(DepartmentDetail { id: 310, name: None, english-name: None, leaders: [], parent-id: None, order: None, warning: Some("order cannot be read: \"x\"") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"department":7}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable department"))"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":48009,"errmsg":"no permission"}"#,
+            expect![[r#"Refused { code: 48009, message: "no permission" }"#]],
+        );
+    }
+
+    #[test]
+    fn get_department_limits() {
+        for (id, accepted) in [(0, false), (1, true), (u32::MAX, true)] {
+            assert_eq!(get_department(id).is_ok(), accepted, "{id}");
+        }
+    }
+
+    const EXISTS: &str = r#"{"errcode":60008,"errmsg":"department existed"}"#;
+    const SIBLINGS: &str = r#"{"errcode":0,"errmsg":"ok","department":[{"id":1,"name":"Sales","parentid":0},{"id":310,"name":"Sales","name_en":"SAL","parentid":1,"order":4200},{"id":311,"name":"Sales","parentid":310}]}"#;
+
+    fn ensure<const N: usize>(
+        department: NewDepartment,
+        responses: [Result<&'static str, Failure>; N],
+    ) -> (String, Result<EnsuredDepartment, Error>) {
+        let mut script = Script::new(responses);
+        let result = ensure_department(department).unwrap()(&mut script);
+        (script.finish(), result)
+    }
+
+    #[test]
+    fn ensure_department_creates_what_is_not_there() {
+        let created = r#"{"errcode":0,"errmsg":"created","id":310}"#;
+        let (requests, result) = ensure(sales(), [Ok(created)]);
+        expect![[r#"POST department/create?access_token=contacts {"name":"Sales","parentid":1}"#]]
+            .assert_eq(&requests);
+        expect![
+            "Ok(EnsuredDepartment { id: 310, outcome: EnsureOutcome::Created, warning: None })"
+        ]
+        .assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_department_updates_the_sibling_of_that_name() {
+        let department = NewDepartment {
+            english_name: Some("S".into()),
+            order: Some(4300),
+            id: Some(999),
+            ..sales()
+        };
+        let updated = r#"{"errcode":0,"errmsg":"updated. Warning: wrong json format. "}"#;
+        let (requests, result) = ensure(department, [Ok(EXISTS), Ok(SIBLINGS), Ok(updated)]);
+        expect![[r#"
+            POST department/create?access_token=contacts {"name":"Sales","name_en":"S","parentid":1,"order":4300,"id":999}
+            GET department/list?access_token=app&id=1
+            POST department/update?access_token=contacts {"id":310,"name_en":"S","order":4300}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredDepartment { id: 310, outcome: EnsureOutcome::Updated, warning: Some("updated. Warning: wrong json format.") })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_department_leaves_what_is_as_wanted() {
+        for department in [
+            sales(),
+            NewDepartment { english_name: Some("SAL".into()), order: Some(4200), ..sales() },
+        ] {
+            let (requests, result) = ensure(department, [Ok(EXISTS), Ok(SIBLINGS)]);
+            assert_eq!(requests.lines().count(), 2);
+            let result = result.unwrap();
+            assert_eq!((result.id, result.outcome), (310, EnsureOutcome::Unchanged));
+        }
+    }
+
+    #[test]
+    fn ensure_department_returns_the_refusal_where_no_sibling_has_the_name() {
+        let other = NewDepartment { name: "Support".into(), id: Some(310), ..sales() };
+        let (_, result) = ensure(other, [Ok(EXISTS), Ok(SIBLINGS)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60008));
+        let refused = r#"{"errcode":60004,"errmsg":"invalid parent"}"#;
+        let (_, result) = ensure(sales(), [Ok(refused)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60004));
+    }
+
+    #[test]
+    fn ensure_department_is_retry_safe_after_silence() {
+        let silence = || Err(Failure::NoResponse("reset", None));
+        let (_, result) = ensure(sales(), [silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let (_, result) = ensure(sales(), [Ok(EXISTS), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let renamed = NewDepartment { order: Some(1), ..sales() };
+        let (_, result) = ensure(renamed, [Ok(EXISTS), Ok(SIBLINGS), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+    }
+
+    #[test]
+    fn ensure_department_has_the_limits_of_a_creation() {
+        let refused = ensure_department::<Script>(NewDepartment { parent_id: 0, ..sales() });
+        assert!(matches!(refused.err(), Some(Error::PermanentInvalidInput(_))));
     }
 }

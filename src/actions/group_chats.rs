@@ -206,7 +206,11 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{accepted, check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{accepted, check_refused, check_request, check_response},
+        exchange::Failure,
+        run::testing::Script,
+    };
 
     fn storm() -> NewGroupChat {
         NewGroupChat {
@@ -369,5 +373,98 @@ mod tests {
                 changes.owner: must be one id each, has ` `
                 changes.remove-members[1]: `@all` is not a user id: use `mention-everyone`, or the case `everyone` of the recipients"#]],
         );
+    }
+
+    const EXISTS: &str = r#"{"errcode":86215,"errmsg":"chatid existed"}"#;
+    const FOUND: &str = r#"{"errcode":0,"errmsg":"ok","chat_info":{"chatid":"storm2026a","name":"Storm","owner":"noor.h","userlist":["noor.h","iker.z"],"chat_type":0}}"#;
+    const OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
+
+    fn wanted() -> NewGroupChat {
+        NewGroupChat { name: Some("Storm".into()), id: Some("storm2026a".into()), ..storm() }
+    }
+
+    fn ensure<const N: usize>(
+        chat: NewGroupChat,
+        responses: [Result<&'static str, Failure>; N],
+    ) -> (String, Result<EnsuredGroupChat, Error>) {
+        let mut script = Script::new(responses);
+        let result = ensure_group_chat(chat).unwrap()(&mut script);
+        (script.finish(), result)
+    }
+
+    #[test]
+    fn ensure_group_chat_creates_what_is_not_there() {
+        let long = NewGroupChat { name: Some("名".repeat(51)), ..wanted() };
+        let (requests, result) =
+            ensure(long, [Ok(r#"{"errcode":0,"errmsg":"ok","chatid":"storm2026a"}"#)]);
+        expect![[r#"POST appchat/create?access_token=app {"name":"名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名名","userlist":["noor.h","iker.z"],"chatid":"storm2026a"}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredGroupChat { id: "storm2026a", outcome: EnsureOutcome::Created, truncated: [Truncation { field: "group-chat.name", original-bytes: 153, kept-bytes: 150 }], warning: None })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_group_chat_updates_the_differences() {
+        let chat = NewGroupChat {
+            name: Some("Storm response".into()),
+            owner: Some("kai.p".into()),
+            members: vec!["NOOR.H".into(), "kai.p".into()],
+            ..wanted()
+        };
+        let (requests, result) = ensure(chat, [Ok(EXISTS), Ok(FOUND), Ok(OK)]);
+        expect![[r#"
+            POST appchat/create?access_token=app {"name":"Storm response","owner":"kai.p","userlist":["NOOR.H","kai.p"],"chatid":"storm2026a"}
+            GET appchat/get?access_token=app&chatid=storm2026a
+            POST appchat/update?access_token=app {"chatid":"storm2026a","name":"Storm response","owner":"kai.p","add_user_list":["kai.p"],"del_user_list":["iker.z"]}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredGroupChat { id: "storm2026a", outcome: EnsureOutcome::Updated, truncated: [], warning: None })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    /// WeCom wants a new owner where the present one is removed.
+    #[test]
+    fn ensure_group_chat_names_an_owner_where_the_present_one_goes() {
+        let chat = NewGroupChat { members: vec!["iker.z".into(), "kai.p".into()], ..wanted() };
+        let (requests, _) = ensure(chat, [Ok(EXISTS), Ok(FOUND), Ok(OK)]);
+        expect![[r#"
+            POST appchat/create?access_token=app {"name":"Storm","userlist":["iker.z","kai.p"],"chatid":"storm2026a"}
+            GET appchat/get?access_token=app&chatid=storm2026a
+            POST appchat/update?access_token=app {"chatid":"storm2026a","owner":"iker.z","add_user_list":["kai.p"],"del_user_list":["noor.h"]}"#]].assert_eq(&requests);
+    }
+
+    #[test]
+    fn ensure_group_chat_leaves_what_is_as_wanted() {
+        for chat in [
+            wanted(),
+            NewGroupChat { name: None, owner: Some("Noor.H".into()), ..wanted() },
+            NewGroupChat { members: vec!["Iker.Z".into(), "noor.h".into()], ..wanted() },
+        ] {
+            let (requests, result) = ensure(chat, [Ok(EXISTS), Ok(FOUND)]);
+            assert_eq!(requests.lines().count(), 2);
+            assert_eq!(result.unwrap().outcome, EnsureOutcome::Unchanged);
+        }
+    }
+
+    #[test]
+    fn ensure_group_chat_is_retry_safe_after_silence() {
+        let silence = || Err(Failure::NoResponse("reset", None));
+        let (_, result) = ensure(wanted(), [silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let renamed = NewGroupChat { name: Some("x".into()), ..wanted() };
+        let (_, result) = ensure(renamed, [Ok(EXISTS), Ok(FOUND), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let foreign = r#"{"errcode":86008,"errmsg":"other app"}"#;
+        let (_, result) = ensure(wanted(), [Ok(EXISTS), Ok(foreign)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(86008));
+    }
+
+    #[test]
+    fn ensure_group_chat_needs_an_id() {
+        for id in [None, Some(String::new())] {
+            let refused = ensure_group_chat::<Script>(NewGroupChat {
+                id,
+                members: vec!["noor.h".into()],
+                ..storm()
+            });
+            let Err(Error::PermanentInvalidInput(fields)) = refused else { panic!("accepted") };
+            let fields: Vec<_> = fields.iter().map(|it| it.field.as_str()).collect();
+            assert_eq!(fields, ["group-chat.members", "group-chat.id"]);
+        }
     }
 }

@@ -665,12 +665,16 @@ fn check_address(check: &mut Check, field: &str, address: Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
+    use alloc::{format, vec};
 
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{check_refused, check_request, check_response},
+        exchange::Failure,
+        run::testing::Script,
+    };
 
     fn iker() -> NewMember {
         NewMember {
@@ -1069,5 +1073,267 @@ mod tests {
         for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
             assert_eq!(delete_member("u".repeat(length)).is_ok(), accepted, "{length} bytes");
         }
+    }
+
+    #[test]
+    fn find_member_wire() {
+        let call = || find_member_by_mobile("+86 139 0000 0000").unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/user/getuserid {"mobile":"+8613900000000"} [application, retry-safe]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","userid":"zhangsan"}"#,
+            expect![[r#"Ok(FoundMember { user-id: "zhangsan", warning: None })"#]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","userid":""}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable userid"))"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":46004,"errmsg":"user no exist"}"#,
+            expect![[r#"Refused { code: 46004, message: "user no exist" }"#]],
+        );
+        for (kind, expected) in [
+            (
+                None,
+                expect![[
+                    r#"POST /cgi-bin/user/get_userid_by_email {"email":"iker@ops.example"} [application, retry-safe]"#
+                ]],
+            ),
+            (
+                Some(EmailKind::Corporate),
+                expect![[
+                    r#"POST /cgi-bin/user/get_userid_by_email {"email":"iker@ops.example","email_type":1} [application, retry-safe]"#
+                ]],
+            ),
+            (
+                Some(EmailKind::Personal),
+                expect![[
+                    r#"POST /cgi-bin/user/get_userid_by_email {"email":"iker@ops.example","email_type":2} [application, retry-safe]"#
+                ]],
+            ),
+        ] {
+            let call = find_member_by_email("iker@ops.example".into(), kind).unwrap();
+            check_request(&call, expected);
+        }
+    }
+
+    #[test]
+    fn find_member_limits() {
+        for (mobile, accepted) in
+            [("", false), ("1234", false), ("12345", true), ("1 3 4 5", false), ("x1345", false)]
+        {
+            assert_eq!(find_member_by_mobile(mobile).is_ok(), accepted, "{mobile:?}");
+        }
+        assert!(find_member_by_mobile(&"1".repeat(32)).is_ok());
+        assert!(find_member_by_mobile(&"1".repeat(33)).is_err());
+        check_refused(
+            find_member_by_mobile("1234"),
+            expect!["mobile: must have 5 to 32 bytes, has 4"],
+        );
+        assert!(find_member_by_email("a".into(), None).is_ok());
+        check_refused(
+            find_member_by_email(String::new(), None),
+            expect!["email: must not be empty"],
+        );
+    }
+
+    #[test]
+    fn get_member_wire() {
+        let call = || get_member("Iker.Z".into()).unwrap();
+        check_request(
+            &call(),
+            expect!["GET /cgi-bin/user/get?userid=Iker.Z [application, retry-safe]"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","userid":"zhangsan","name":"张三","department":[1,2],"order":[1,2],"position":"工程师","mobile":"13800000000","gender":"1","email":"user@example.invalid","biz_mail":"user@corp.example.invalid","is_leader_in_dept":[1,0],"direct_leader":["lisi"],"avatar":"http://avatar.example.invalid/0","thumb_avatar":"http://avatar.example.invalid/100","telephone":"020-123456","alias":"jackzhang","address":"示例路","open_userid":"xxxxxx","main_department":1,"status":1,"qr_code":"https://qr.example.invalid/vcode=xxx","extattr":{"attrs":[{"type":0,"name":"文本名称","text":{"value":"文本"}},{"type":1,"name":"网页名称","web":{"url":"http://www.example.invalid","title":"标题"}}]},"external_position":"高级经理","external_profile":{"external_corp_name":"企业简称"}}"#,
+            expect![[
+                r#"Ok(Member { user-id: "zhangsan", name: Some("张三"), alias: Some("jackzhang"), position: Some("工程师"), telephone: Some("020-123456"), address: Some("示例路"), mobile: Some("13800000000"), email: Some("user@example.invalid"), corp-email: Some("user@corp.example.invalid"), gender: Some(Gender::Male), status: Some(MemberStatus::Active), departments: [Membership { department-id: 1, order: Some(1), leader: Some(true) }, Membership { department-id: 2, order: Some(2), leader: Some(false) }], main-department: Some(1), direct-superiors: ["lisi"], avatar-url: Some("http://avatar.example.invalid/0"), qr-code-url: Some("https://qr.example.invalid/vcode=xxx"), external-position: Some("高级经理"), custom-attributes: [CustomAttribute { name: "文本名称", value: AttributeValue::Text("文本") }, CustomAttribute { name: "网页名称", value: AttributeValue::Link(AttributeLink { url: "http://www.example.invalid", title: "标题" }) }], warning: None })"#
+            ]],
+        );
+        // A new application gets little.
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","name":"","gender":"0","status":9,"department":[310,1],"order":[20],"main_department":null,"extattr":[]}"#,
+            expect![[
+                r#"Ok(Member { user-id: "Iker.Z", name: None, alias: None, position: None, telephone: None, address: None, mobile: None, email: None, corp-email: None, gender: None, status: Some(MemberStatus::Other(9)), departments: [Membership { department-id: 310, order: None, leader: None }, Membership { department-id: 1, order: None, leader: None }], main-department: None, direct-superiors: [], avatar-url: None, qr-code-url: None, external-position: None, custom-attributes: [], warning: None })"#
+            ]],
+        );
+        // Older servers.
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","userid":"a","gender":2,"status":"4","extattr":{"attrs":[{"name":"Desk","value":"4.12"},{"name":"Key"}]},"department":[310,"x"],"order":[20,30],"is_leader_in_dept":[1,0],"mobile":["139"]}"#,
+            expect![[
+                r#"Ok(Member { user-id: "a", name: None, alias: None, position: None, telephone: None, address: None, mobile: None, email: None, corp-email: None, gender: Some(Gender::Female), status: Some(MemberStatus::NotActivated), departments: [Membership { department-id: 310, order: None, leader: None }], main-department: None, direct-superiors: [], avatar-url: None, qr-code-url: None, external-position: None, custom-attributes: [CustomAttribute { name: "Desk", value: AttributeValue::Text("4.12") }, CustomAttribute { name: "Key", value: AttributeValue::Text("") }], warning: Some("department cannot be read: x; mobile cannot be read: [\"139\"]") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":60111,"errmsg":"userid not found"}"#,
+            expect![[r#"Refused { code: 60111, message: "userid not found" }"#]],
+        );
+    }
+
+    #[test]
+    fn get_member_limits() {
+        for (length, accepted) in [(0, false), (1, true), (64, true), (65, false)] {
+            assert_eq!(get_member("a".repeat(length)).is_ok(), accepted, "{length}");
+        }
+    }
+
+    #[test]
+    fn list_members_wire() {
+        let query = |detail, recursive| MemberQuery { detail, recursive };
+        let call = |detail, recursive| list_members(310, query(detail, recursive)).unwrap();
+        check_request(
+            &call(None, None),
+            expect!["GET /cgi-bin/user/simplelist?department_id=310 [application, retry-safe]"],
+        );
+        check_request(
+            &call(Some(MemberDetail::Names), Some(false)),
+            expect!["GET /cgi-bin/user/simplelist?department_id=310 [application, retry-safe]"],
+        );
+        check_request(
+            &call(Some(MemberDetail::Full), Some(true)),
+            expect![
+                "GET /cgi-bin/user/list?department_id=310&fetch_child=1 [application, retry-safe]"
+            ],
+        );
+        check_response(
+            call(None, None),
+            r#"{"errcode":0,"errmsg":"ok","userlist":[{"userid":"iker.z","name":"Iker Zabala","department":[310],"open_userid":""},{"name":"lost"},7]}"#,
+            expect![[
+                r#"Ok(MemberList { members: [Member { user-id: "iker.z", name: Some("Iker Zabala"), alias: None, position: None, telephone: None, address: None, mobile: None, email: None, corp-email: None, gender: None, status: None, departments: [Membership { department-id: 310, order: None, leader: None }], main-department: None, direct-superiors: [], avatar-url: None, qr-code-url: None, external-position: None, custom-attributes: [], warning: None }], warning: Some("userlist cannot be read: 7; a member has no readable userid") })"#
+            ]],
+        );
+        check_response(
+            call(None, None),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect![[
+                r#"Err(Unexpected("WeCom accepted the call, and its response has no readable userlist"))"#
+            ]],
+        );
+        check_response(
+            call(None, None),
+            r#"{"errcode":45029,"errmsg":"too large","userlist":[]}"#,
+            expect![[r#"Refused { code: 45029, message: "too large" }"#]],
+        );
+    }
+
+    #[test]
+    fn list_members_limits() {
+        for (id, accepted) in [(0, false), (1, true), (u32::MAX, true)] {
+            let query = MemberQuery { detail: None, recursive: None };
+            assert_eq!(list_members(id, query).is_ok(), accepted, "{id}");
+        }
+    }
+
+    #[test]
+    fn delete_members_wire() {
+        let call = || delete_members(vec!["iker.z".into(), "noor.h".into()]).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/user/batchdelete {"useridlist":["iker.z","noor.h"]} [contacts, retry-safe]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"deleted"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":40031,"errmsg":"invalid userid list"}"#,
+            expect![[r#"Refused { code: 40031, message: "invalid userid list" }"#]],
+        );
+    }
+
+    #[test]
+    fn delete_members_limits() {
+        for (count, accepted) in [(0, false), (1, true), (200, true), (201, false)] {
+            assert_eq!(delete_members(vec!["a".into(); count]).is_ok(), accepted, "{count}");
+        }
+        check_refused(
+            delete_members(vec!["a|b".into()]),
+            expect!["user-ids[0]: must be one id each, has `|`"],
+        );
+    }
+
+    const UPDATED: &str = r#"{"errcode":0,"errmsg":"updated"}"#;
+
+    fn ensure<const N: usize>(
+        member: NewMember,
+        responses: [Result<&'static str, Failure>; N],
+    ) -> (String, Result<EnsuredMember, Error>) {
+        let mut script = Script::new(responses);
+        let result = ensure_member(member).unwrap()(&mut script);
+        (script.finish(), result)
+    }
+
+    #[test]
+    fn ensure_member_creates_who_is_not_there() {
+        let created = r#"{"errcode":0,"errmsg":"created","created_department_list":{"department_info":[{"name":"New","id":9}]}}"#;
+        let (requests, result) = ensure(iker(), [Ok(created)]);
+        expect![[r#"POST user/create?access_token=contacts {"userid":"iker.z","name":"Iker","mobile":"+34600000000"}"#]].assert_eq(&requests);
+        expect![[r#"Ok(EnsuredMember { outcome: EnsureOutcome::Created, created-departments: [NamedDepartment { id: 9, name: "New" }], warning: None })"#]].assert_eq(&format!("{result:?}"));
+    }
+
+    #[test]
+    fn ensure_member_updates_who_exists() {
+        let member = NewMember {
+            alias: Some(String::new()),
+            position: Some("Dispatcher".into()),
+            departments: Some(vec![member_of(310)]),
+            direct_superiors: Some(Vec::new()),
+            to_invite: Some(false),
+            ..iker()
+        };
+        for refusal in [
+            r#"{"errcode":60102,"errmsg":"userid existed"}"#,
+            r#"{"errcode":60104,"errmsg":"mobile existed:Iker.Z"}"#,
+            r#"{"errcode":60104,"errmsg":"mobile existed"}"#,
+            r#"{"errcode":60106,"errmsg":"email existed"}"#,
+            r#"{"errcode":60145,"errmsg":"biz mail existed"}"#,
+        ] {
+            let (requests, result) = ensure(member.clone(), [Ok(refusal), Ok(UPDATED)]);
+            let (_, update) = requests.split_once('\n').unwrap();
+            assert_eq!(
+                update,
+                r#"POST user/update?access_token=contacts {"userid":"iker.z","name":"Iker","position":"Dispatcher","department":[310],"order":[0],"is_leader_in_dept":[0],"direct_leader":[],"mobile":"+34600000000"}"#,
+            );
+            assert_eq!(result.unwrap().outcome, EnsureOutcome::Updated);
+        }
+    }
+
+    #[test]
+    fn ensure_member_returns_the_refusal_where_the_number_is_another_members() {
+        let taken = r#"{"errcode":60104,"errmsg":"mobile existed:lin.q"}"#;
+        let (requests, result) = ensure(iker(), [Ok(taken)]);
+        assert_eq!(requests.lines().count(), 1);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60104));
+        let taken = r#"{"errcode":60106,"errmsg":"email existed"}"#;
+        let unknown = r#"{"errcode":60111,"errmsg":"userid not found"}"#;
+        let (_, result) = ensure(iker(), [Ok(taken), Ok(unknown)]);
+        assert_eq!(refusal_code(&result.unwrap_err()), Some(60106));
+    }
+
+    #[test]
+    fn ensure_member_is_retry_safe_after_silence() {
+        let silence = || Err(Failure::NoResponse("reset", None));
+        let (_, result) = ensure(iker(), [silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
+        let exists = r#"{"errcode":60102,"errmsg":"userid existed"}"#;
+        let (_, result) = ensure(iker(), [Ok(exists), silence()]);
+        assert!(matches!(result, Err(Error::NoReply(_))), "{result:?}");
     }
 }
