@@ -1,12 +1,7 @@
 //! Splits a long text into parts that WeCom takes, each readable by itself: code fences, tables, quotes and elements that a cut
 //! goes through are closed in one part and opened again in the next.
 
-use alloc::{
-    format,
-    string::String,
-    vec,
-    vec::Vec,
-};
+use alloc::{format, string::String, vec, vec::Vec};
 use core::{mem, ops::Range};
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -433,7 +428,8 @@ fn starts_with_block(text: &str, format: TextFormat) -> bool {
     let rule = line.trim();
     starts_other_block(text, format)
         || container(line).0 > 0
-        || rule.len() >= 3 && ["-", "*", "_"].iter().any(|it| rule.replace(it, "").trim().is_empty())
+        || rule.len() >= 3
+            && ["-", "*", "_"].iter().any(|it| rule.replace(it, "").trim().is_empty())
 }
 
 fn is_heading(text: &str) -> bool {
@@ -478,8 +474,12 @@ fn opening_fence(line: &str) -> Option<Fence<'_>> {
     let run = slice(rest, 0..rest.len() - info.len());
     let info = info.trim();
     // With more backticks behind it, it is inline code.
-    (run.len() >= 3 && !(mark == '`' && info.contains('`')))
-        .then_some(Fence { prefix, run, info, body: "" })
+    (run.len() >= 3 && !(mark == '`' && info.contains('`'))).then_some(Fence {
+        prefix,
+        run,
+        info,
+        body: "",
+    })
 }
 
 /// A fence that nothing closes ends with the text or with its quote.
@@ -488,7 +488,7 @@ fn fence(text: &str) -> Option<(usize, Kind<'_>)> {
     let fence = opening_fence(open)?;
     let depth = |marks: &str| marks.matches('>').count();
     let quoted = depth(&fence.prefix);
-    let closes = |line: &str| {
+    let is_close = |line: &str| {
         let run = unquoted(line);
         let marks = slice(line, 0..line.len() - run.len());
         let run = run.trim_end();
@@ -499,7 +499,7 @@ fn fence(text: &str) -> Option<(usize, Kind<'_>)> {
     let mut at = open.len();
     loop {
         let line = first_line(slice(text, at..text.len()));
-        let closed = closes(line);
+        let closed = is_close(line);
         if line.is_empty() || closed || quoted > 0 && !is_quote(line) {
             let body = without_break(slice(text, open.len()..at));
             let end = if closed { at + line.len() } else { at };
@@ -571,9 +571,7 @@ fn words(line: &str, markup: Markup) -> Vec<(&str, &str)> {
 
 /// Whether a line of Chinese or Japanese may be cut between two characters.
 fn may_break(before: char, after: char) -> bool {
-    let wide = |it| {
-        matches!(it, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
-    };
+    let wide = |it| matches!(it, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}');
     let opens = "（【《「『〈〔“‘([{";
     let ends = "，。、；：？！）】》」』〉〕”’…—～ー々,.;:?!)]}%";
     (wide(before) || wide(after)) && !opens.contains(before) && !ends.contains(after)
@@ -628,7 +626,8 @@ fn unit<'a>(text: &'a str, markup: Markup, missing: &mut Vec<String>) -> Option<
         }
         _ => {
             let tag = slice(text, 0..truncate::unit(text)?);
-            let name = slice(tag, 1..tag.len()).split(|it: char| !it.is_ascii_alphanumeric()).next()?;
+            let name =
+                slice(tag, 1..tag.len()).split(|it: char| !it.is_ascii_alphanumeric()).next()?;
             let paired = ["a", "div", "font"].iter().any(|it| it.eq_ignore_ascii_case(name));
             let element = (paired && !tag.ends_with("/>"))
                 .then(|| element(text, tag, format!("</{name}>"), markup, missing))
@@ -750,10 +749,10 @@ mod tests {
         for gap in ["\n\n", "\n\n\n", "\r\n\r\n", "\n \n"] {
             assert_eq!(plain(&[first, gap, second].concat(), 64), [first, second], "{gap:?}");
         }
-        assert_eq!(plain(&format!("{first}\n\nc d\n\n{second}"), 64), [
-            &format!("{first}\n\nc d"),
-            second
-        ]);
+        assert_eq!(
+            plain(&format!("{first}\n\nc d\n\n{second}"), 64),
+            [&format!("{first}\n\nc d"), second]
+        );
     }
 
     #[test]
@@ -780,11 +779,11 @@ mod tests {
     #[test]
     fn chinese_is_cut_between_characters_and_not_before_a_full_stop() {
         let text = "北区的班组七点在四号门集合，不再去二号门。请带上安全帽和手套。";
-        assert_eq!(plain(text, 64), ["北区的班组七点在四号门集合，不再去二号门。", "请带上安全帽和手套。"]);
         assert_eq!(
-            plain(&format!("{}a。", "部".repeat(21)), 64),
-            ["部".repeat(21), "a。".into()]
+            plain(text, 64),
+            ["北区的班组七点在四号门集合，不再去二号门。", "请带上安全帽和手套。"]
         );
+        assert_eq!(plain(&format!("{}a。", "部".repeat(21)), 64), ["部".repeat(21), "a。".into()]);
     }
 
     #[test]
@@ -801,16 +800,16 @@ mod tests {
     #[test]
     fn long_paragraph_begins_in_the_part_before_it() {
         let text = format!("Title\n\n{}", "word ".repeat(30));
-        assert_eq!(plain(&text, 64).first().unwrap().as_str(), "Title\n\nword word word word word word word word word word word");
+        assert_eq!(
+            plain(&text, 64).first().unwrap().as_str(),
+            "Title\n\nword word word word word word word word word word word"
+        );
     }
 
     #[test]
     fn heading_stays_with_what_follows_it() {
         let text = format!("{}\n\n## Next\n\n{}", "a".repeat(50), "b".repeat(40));
-        assert_eq!(markdown(&text, 64), [
-            "a".repeat(50),
-            format!("## Next\n\n{}", "b".repeat(40))
-        ]);
+        assert_eq!(markdown(&text, 64), ["a".repeat(50), format!("## Next\n\n{}", "b".repeat(40))]);
     }
 
     #[test]
@@ -837,8 +836,14 @@ mod tests {
         assert_eq!(parts, [part, part]);
         let code = ["  x = 1; y = 2;"; 6].join("\n");
         let parts = markdown_v2(&format!("- ```\n{code}\n  ```"), 64);
-        assert_eq!(parts.first().unwrap(), "- ```\n  x = 1; y = 2;\n  x = 1; y = 2;\n  x = 1; y = 2;\n  ```");
-        assert_eq!(parts.get(1).unwrap(), "  ```\n  x = 1; y = 2;\n  x = 1; y = 2;\n  x = 1; y = 2;\n  ```");
+        assert_eq!(
+            parts.first().unwrap(),
+            "- ```\n  x = 1; y = 2;\n  x = 1; y = 2;\n  x = 1; y = 2;\n  ```"
+        );
+        assert_eq!(
+            parts.get(1).unwrap(),
+            "  ```\n  x = 1; y = 2;\n  x = 1; y = 2;\n  x = 1; y = 2;\n  ```"
+        );
     }
 
     #[test]
@@ -852,14 +857,20 @@ mod tests {
     fn long_info_string_is_not_repeated() {
         let text = format!("```{}\n{}\n```", "i".repeat(60), ["x = 1;"; 12].join("\n"));
         let parts = markdown_v2(&text, 64);
-        assert!(parts.iter().all(|it| it.starts_with("```\nx") && it.ends_with(";\n```")), "{parts:?}");
+        assert!(
+            parts.iter().all(|it| it.starts_with("```\nx") && it.ends_with(";\n```")),
+            "{parts:?}"
+        );
     }
 
     #[test]
     fn fence_that_is_never_closed_is_closed_where_it_is_cut() {
         let parts = markdown_v2(&format!("```\n{}", ["x = 1;"; 12].join("\n")), 64);
         assert_eq!(parts.len(), 2);
-        assert!(parts.iter().all(|it| it.starts_with("```\nx") && it.ends_with(";\n```")), "{parts:?}");
+        assert!(
+            parts.iter().all(|it| it.starts_with("```\nx") && it.ends_with(";\n```")),
+            "{parts:?}"
+        );
     }
 
     #[test]
@@ -921,13 +932,19 @@ mod tests {
         let text = format!("<font color=\"info\">{}</font> end", "word ".repeat(20).trim());
         let parts = markdown(&text, 64);
         assert_eq!(parts.len(), 3);
-        assert_eq!(parts.first().unwrap(), "<font color=\"info\">word word word word word word word</font>");
-        assert_eq!(parts.last().unwrap(), "<font color=\"info\">word word word word word word</font> end");
+        assert_eq!(
+            parts.first().unwrap(),
+            "<font color=\"info\">word word word word word word word</font>"
+        );
+        assert_eq!(
+            parts.last().unwrap(),
+            "<font color=\"info\">word word word word word word</font> end"
+        );
         let bold = format!("**{}**", "部".repeat(30));
-        assert_eq!(markdown(&bold, 64), [
-            format!("**{}**", "部".repeat(20)),
-            format!("**{}**", "部".repeat(10))
-        ]);
+        assert_eq!(
+            markdown(&bold, 64),
+            [format!("**{}**", "部".repeat(20)), format!("**{}**", "部".repeat(10))]
+        );
     }
 
     #[test]
@@ -945,7 +962,10 @@ mod tests {
     fn numbers_count_the_parts_within_the_limit() {
         let text = "words and words ".repeat(8);
         let parts = split_text(text, TextFormat::Plain, 64, true).unwrap();
-        assert_eq!(parts.first().unwrap(), "(1/3) words and words words and words words and words words and");
+        assert_eq!(
+            parts.first().unwrap(),
+            "(1/3) words and words words and words words and words words and"
+        );
         assert_eq!(parts.len(), 3);
         assert!(parts.last().unwrap().starts_with("(3/3) "));
         for (count, digits) in [(9, 1), (10, 2), (120, 3)] {
@@ -986,9 +1006,40 @@ mod tests {
     /// Texts of many pieces, from a sequence that is the same on each run.
     fn texts() -> impl Iterator<Item = String> {
         let pieces = [
-            "word ", "部门", "。", "\n", "\n\n", "\r\n", "> ", "| a | b |", "\n| - | - |\n", "x```", "\n```\n", "~~~\n", "**", "`", "<font color=\"info\">",
-            "</font>", "<a href=\"https://a.example\">", "</a>", "<@noor.h>", "[", "](", ")", "$userName=noor.h$", "$", "<", ">", "# ", "- ", "1. ", "e\u{301}",
-            "\u{1f468}\u{200d}\u{1f469}", "   ", "\t", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "word ",
+            "部门",
+            "。",
+            "\n",
+            "\n\n",
+            "\r\n",
+            "> ",
+            "| a | b |",
+            "\n| - | - |\n",
+            "x```",
+            "\n```\n",
+            "~~~\n",
+            "**",
+            "`",
+            "<font color=\"info\">",
+            "</font>",
+            "<a href=\"https://a.example\">",
+            "</a>",
+            "<@noor.h>",
+            "[",
+            "](",
+            ")",
+            "$userName=noor.h$",
+            "$",
+            "<",
+            ">",
+            "# ",
+            "- ",
+            "1. ",
+            "e\u{301}",
+            "\u{1f468}\u{200d}\u{1f469}",
+            "   ",
+            "\t",
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ];
         let mut state = 1_u64;
         let mut next = move |below: usize| {
@@ -1007,10 +1058,11 @@ mod tests {
             for format in FORMATS {
                 for (limit, numbered) in [(64, false), (64, true), (150, true)] {
                     let parts = split_text(text.clone(), format, limit, numbered).unwrap();
-                    let seen = format!("{text:?} as {format:?}: {parts:#?}");
-                    assert!(parts.iter().all(|it| it.len() <= limit as usize), "{seen}");
-                    assert!(parts.iter().all(|it| !it.trim().is_empty() || parts.len() == 1), "{seen}");
-                    assert!(is_within(&visible(&text), &visible(&parts.concat())), "{seen}");
+                    let short = |it: &String| it.len() <= limit as usize;
+                    let seen = || format!("{text:?} as {format:?}: {parts:#?}");
+                    assert!(parts.iter().all(short), "{}", seen());
+                    assert!(parts.len() == 1 || parts.iter().all(|it| !is_blank(it)), "{}", seen());
+                    assert!(is_within(&visible(&text), &visible(&parts.concat())), "{}", seen());
                 }
             }
         }
