@@ -1,4 +1,4 @@
-//! The stage for the tests: the built component, loaded by the reference host, with the simulator behind its HTTP hook.
+//! The bed for the tests: the built component, loaded by the reference host, with the simulator behind its HTTP hook.
 //!
 //! No ports and no sleeps, so that all tests run at the same time. A test runs on tokio's paused clock
 //! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a stage that cannot be set up is a failed test, and says why"
+    reason = "a bed that cannot be set up is a failed test, and says why"
 )]
 
 mod delivery;
@@ -47,15 +47,15 @@ use wecom_simulator::{Simulator, known};
 /// Where the unnamed profile sends its calls. Nobody listens there: the transport does not look at it.
 pub const BASE_URL: &str = "http://127.0.0.1:1";
 
-/// The department of [`Stage::furnished`].
+/// The department of [`TestBed::with_group_chat`].
 pub const NORTH: u32 = 310;
-/// The members of [`Stage::furnished`], all in [`NORTH`].
+/// The members of [`TestBed::with_group_chat`], all in [`NORTH`].
 pub const MEMBERS: [&str; 4] = ["noor.h", "iker.z", "may.l", "kai.p"];
-/// The group chat of [`Stage::furnished`], with the first three members.
+/// The group chat of [`TestBed::with_group_chat`], with the first three members.
 pub const CHAT: &str = "storm2026a";
 
 /// A component instance and the simulator behind it. Prints the transcript when its test fails.
-pub struct Stage {
+pub struct TestBed {
     pub simulator: Simulator,
     pub instance: Instance,
     transport: Arc<dyn Transport>,
@@ -75,9 +75,9 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
     Host::new(COMPONENT, Options { transport: Arc::new(transport), ..Options::default() }).unwrap()
 });
 
-impl Stage {
+impl TestBed {
     /// A fresh simulator, and an instance whose unnamed profile holds the credentials of its first application.
-    #[allow(clippy::new_without_default, reason = "a stage is set up, not a value to fill in")]
+    #[allow(clippy::new_without_default, reason = "a bed is set up, not a value to fill in")]
     pub fn new() -> Self {
         Self::with_environment(&known_environment())
     }
@@ -91,21 +91,21 @@ impl Stage {
 
     /// As [`new`](Self::new), in a corp with a department, members and a group chat: [`NORTH`], [`MEMBERS`] and [`CHAT`].
     /// The instance is a fresh one, and what was done to get here counts as seen.
-    pub async fn furnished() -> Self {
-        let mut stage = Self::populated().await;
+    pub async fn with_group_chat() -> Self {
+        let mut bed = Self::with_members().await;
         let chat = NewGroupChat {
             name: Some("Storm".into()),
             owner: None,
             members: MEMBERS.iter().take(3).map(ToString::to_string).collect(),
             id: Some(CHAT.into()),
         };
-        stage.create_group_chat(&application(), &chat).await.unwrap();
-        stage.beside(&known_environment())
+        bed.create_group_chat(&application(), &chat).await.unwrap();
+        bed.second_instance(&known_environment())
     }
 
-    /// As [`furnished`](Self::furnished), without the group chat.
-    pub async fn populated() -> Self {
-        let mut stage = Self::new();
+    /// As [`with_group_chat`](Self::with_group_chat), without the group chat.
+    pub async fn with_members() -> Self {
+        let mut bed = Self::new();
         let north = NewDepartment {
             name: "Field Service North".into(),
             english_name: None,
@@ -113,12 +113,12 @@ impl Stage {
             order: None,
             id: Some(NORTH),
         };
-        stage.create_department(&application(), &north).await.unwrap();
+        bed.create_department(&application(), &north).await.unwrap();
         for (user_id, mobile) in MEMBERS.iter().zip(0..) {
             let member = new_member(user_id, &format!("+3461000000{mobile}"));
-            stage.create_member(&application(), &member).await.unwrap();
+            bed.create_member(&application(), &member).await.unwrap();
         }
-        stage.beside(&known_environment())
+        bed.second_instance(&known_environment())
     }
 
     /// With another way for requests to leave; [`in_memory`] is the usual one.
@@ -134,7 +134,7 @@ impl Stage {
 
     /// Another instance before the same simulator.
     #[must_use]
-    pub fn beside(&self, environment: &[(&str, &str)]) -> Self {
+    pub fn second_instance(&self, environment: &[(&str, &str)]) -> Self {
         Self::with_transport(self.simulator.clone(), environment, Arc::clone(&self.transport))
     }
 
@@ -170,7 +170,7 @@ impl Stage {
     }
 
     /// A text in which the ids of media and messages are replaced by short names, in the order of their making.
-    pub fn readable(&self, mut text: String) -> String {
+    pub fn number_ids(&self, mut text: String) -> String {
         let state = self.simulator.state();
         for (subject, id, name) in
             [("media", "media_id", "MEDIA"), ("messages", "msgid", "MESSAGE")]
@@ -197,7 +197,7 @@ impl Stage {
 /// One method for each function of the contract.
 macro_rules! functions {
     ($($interface:ident { $($name:ident $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)* })*) => {
-        impl Stage {
+        impl TestBed {
             $($(
                 #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract says it all")]
                 pub async fn $name(&mut self, $($argument: $type),*) -> Result<$result, Error> {
@@ -263,7 +263,7 @@ functions! {
     }
 }
 
-impl Drop for Stage {
+impl Drop for TestBed {
     fn drop(&mut self) {
         if thread::panicking() {
             let transcript = self.simulator.transcript();
@@ -273,7 +273,7 @@ impl Drop for Stage {
     }
 }
 
-/// The environment of [`Stage::new`].
+/// The environment of [`TestBed::new`].
 pub fn known_environment() -> Vec<(&'static str, &'static str)> {
     static AGENT_ID: LazyLock<String> = LazyLock::new(|| known::AGENT_ID.to_string());
     vec![

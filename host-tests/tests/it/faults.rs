@@ -13,7 +13,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use host_tests::{CHAT, Stage, known_environment};
+use host_tests::{CHAT, TestBed, known_environment};
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
@@ -249,25 +249,24 @@ impl Victim {
     }
 
     /// Gets the token that the call needs, and a connection to keep.
-    async fn warm_up(self, stage: &mut Stage) {
+    async fn warm_up(self, bed: &mut TestBed) {
         let application = json!({"profile": ""});
         match self {
             Self::Token | Self::ChatbotSend => {}
             Self::Read => {
-                stage
-                    .call_json("list-department-ids", &json!({"application": application}))
+                bed.call_json("list-department-ids", &json!({"application": application}))
                     .await
                     .unwrap();
             }
             Self::Send | Self::CheckedSend | Self::Upload => {
                 let arguments = json!({"application": application, "group-chat-id": CHAT});
-                stage.call_json("get-group-chat", &arguments).await.unwrap();
+                bed.call_json("get-group-chat", &arguments).await.unwrap();
             }
         }
     }
 
     /// How often it was done, as the simulator knows.
-    fn done(self, stage: &Stage) -> usize {
+    fn done(self, bed: &TestBed) -> usize {
         let subject = match self {
             Self::Read => return 0,
             Self::Token | Self::Send => "group_messages",
@@ -275,7 +274,7 @@ impl Victim {
             Self::CheckedSend => "messages",
             Self::Upload => "media",
         };
-        stage.state()[subject].as_array().unwrap().len()
+        bed.state()[subject].as_array().unwrap().len()
     }
 }
 
@@ -365,8 +364,8 @@ async fn check(row: &Row, victim: Victim, act: bool) -> Outcome {
     let Row { name, trouble } = row;
     let about = format!("{name}, {victim:?}, act: {act}");
 
-    let furnished = Stage::furnished().await;
-    let simulator = furnished.simulator.clone();
+    let with_group_chat = TestBed::with_group_chat().await;
+    let simulator = with_group_chat.simulator.clone();
     let (listener, address) = listener().await;
     let peer = matches!(trouble, Trouble::Raw(_)).then(|| Peer::new(simulator.clone()));
     let mut server = Server { simulator: simulator.clone(), peer, listening: None };
@@ -381,9 +380,9 @@ async fn check(row: &Row, victim: Victim, act: bool) -> Outcome {
         between_bytes: PATIENCE,
         ..PoolOptions::default()
     });
-    let mut stage = Stage::with_transport(simulator.clone(), &environment, Arc::new(pool));
+    let mut bed = TestBed::with_transport(simulator.clone(), &environment, Arc::new(pool));
 
-    victim.warm_up(&mut stage).await;
+    victim.warm_up(&mut bed).await;
     let before = server.requests(victim.path());
     let mut crowd = None;
     match trouble {
@@ -408,10 +407,10 @@ async fn check(row: &Row, victim: Victim, act: bool) -> Outcome {
 
     let arguments = victim.arguments(trouble);
     let began = Instant::now();
-    let outcome = outcome(stage.call_json(victim.function(), &arguments).await, &about);
+    let outcome = outcome(bed.call_json(victim.function(), &arguments).await, &about);
     let took = began.elapsed();
     assert!(took < LONGEST, "{about}: took {took:?}");
-    let done = victim.done(&stage);
+    let done = victim.done(&bed);
     let requests = server.requests(victim.path()) - before;
     check_effect(&outcome, victim, done, act && victim != Victim::Token, &about);
     let most =
@@ -425,9 +424,9 @@ async fn check(row: &Row, victim: Victim, act: bool) -> Outcome {
     if server.listening.is_none() {
         server.start(TcpListener::bind(address).await.unwrap());
     }
-    let again = stage.call_json(victim.function(), &arguments).await;
+    let again = bed.call_json(victim.function(), &arguments).await;
     assert!(again.is_ok(), "{about}: the next call: {again:?}");
-    let in_all = victim.done(&stage);
+    let in_all = victim.done(&bed);
     match victim {
         Victim::Read => {}
         Victim::CheckedSend => assert_eq!(in_all, 1, "{about}: the duplicate check"),

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use host_tests::{Stage, in_memory, known_environment};
+use host_tests::{TestBed, in_memory, known_environment};
 use serde_json::{Value, json};
 use wecom_host::{Body, CallError, Sending, Timeouts, Transport, TransportError as Error};
 use wecom_simulator::{Fault, FaultKind, Simulator};
@@ -32,7 +32,7 @@ struct Model(BTreeMap<(&'static str, String), BTreeSet<Option<String>>>);
 
 struct Journey {
     dice: Dice,
-    stage: Stage,
+    bed: TestBed,
     model: Model,
     /// How many uploads with this name there may be.
     uploads: BTreeMap<String, (usize, usize)>,
@@ -170,10 +170,10 @@ impl Journey {
         let simulator = Simulator::new().strict();
         let storm = Arc::new(Mutex::new(None));
         let transport = Arc::new(weather(simulator.clone(), Arc::clone(&storm)));
-        let stage = Stage::with_transport(simulator, &known_environment(), transport);
+        let bed = TestBed::with_transport(simulator, &known_environment(), transport);
         let dice = Dice::new(seed);
         let (model, uploads) = Default::default();
-        let mut journey = Self { dice, stage, model, uploads, serial: 0, told };
+        let mut journey = Self { dice, bed, model, uploads, serial: 0, told };
         journey.set_up().await;
         *storm.lock().unwrap() = Some(Dice::new(!seed));
         for _ in 0..CALLS {
@@ -189,16 +189,16 @@ impl Journey {
             [("create-member", "member", member), ("create-group-chat", "group-chat", chat)]
         {
             let arguments = json!({"application": {"profile": ""}, (name): value});
-            self.stage.call_json(function, &arguments).await.unwrap();
+            self.bed.call_json(function, &arguments).await.unwrap();
         }
     }
 
     async fn call_something(&mut self) {
         // Windows of frequency pass, and now and then the tokens die.
         let seconds = if self.dice.percent(5) { 7200 } else { 10 };
-        self.stage.simulator.advance(Duration::from_secs(seconds));
+        self.bed.simulator.advance(Duration::from_secs(seconds));
         if self.dice.percent(5) {
-            self.stage.simulator.revoke_tokens();
+            self.bed.simulator.revoke_tokens();
         }
         self.serial += 1;
         let key = format!("n{}", self.serial);
@@ -326,7 +326,7 @@ impl Journey {
     async fn call(&mut self, function: &str, arguments: &Value, already: &[i64]) -> Verdict {
         let mut silent = false;
         for _ in 0..TRIES {
-            let call = self.stage.call_json(function, arguments);
+            let call = self.bed.call_json(function, arguments);
             let result = if self.dice.percent(10) {
                 // The sandbox is dropped in the middle of the call.
                 let Ok(result) = tokio::time::timeout(IMPATIENCE, call).await else {
@@ -371,7 +371,7 @@ impl Journey {
 
     /// The simulator's end state must be one of those that the model allows.
     fn compare(&self) {
-        let state = self.stage.state();
+        let state = self.bed.state();
         let rows = |subject: &str| state[subject].as_array().unwrap().iter();
         for ((kind, key), states) in &self.model.0 {
             let of = |subject, known_by: &str, text: &str| -> Vec<Value> {

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, env, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use host_tests::{CHAT, MEMBERS, NORTH, Stage, known_environment};
+use host_tests::{CHAT, MEMBERS, NORTH, TestBed, known_environment};
 use serde_json::{Map, Value, json};
 use wasmtime::component::Type;
 use wecom_contract::Contract;
@@ -347,34 +347,34 @@ fn numbered(like: &Value, n: usize) -> Value {
 
 /// A corp in which every example of the contract is right.
 struct Corp {
-    stage: Stage,
+    bed: TestBed,
     media: BTreeMap<&'static str, Value>,
     message: Value,
 }
 
 impl Corp {
     async fn new() -> Self {
-        let furnished = Stage::furnished().await;
-        let mut stage = furnished.beside(&known_environment());
+        let with_group_chat = TestBed::with_group_chat().await;
+        let mut bed = with_group_chat.second_instance(&known_environment());
         let empty = json!({"name": "Empty", "parent-id": 1, "id": EMPTY});
         let arguments = json!({"application": {"profile": ""}, "department": empty});
-        stage.call_json("create-department", &arguments).await.unwrap();
+        bed.call_json("create-department", &arguments).await.unwrap();
         let mut media = BTreeMap::new();
         for (kind, content) in [("image", "iVBORw0KGgo="), ("file", "TW9uIDctNQ==")] {
             let file = json!({"kind": kind, "file-name": "rota.txt", "content": content});
             let arguments = json!({"application": {"profile": ""}, "media": file});
-            let uploaded = stage.call_json("upload-media", &arguments).await.unwrap();
+            let uploaded = bed.call_json("upload-media", &arguments).await.unwrap();
             media.insert(kind, uploaded["id"].clone());
             if kind == "file" {
                 let arguments = json!({"chatbot": {"profile": ""}, "media": file});
-                let uploaded = stage.call_json("upload-chatbot-media", &arguments).await.unwrap();
+                let uploaded = bed.call_json("upload-chatbot-media", &arguments).await.unwrap();
                 media.insert("chatbot", uploaded["id"].clone());
             }
         }
         let message = json!({"recipients": "everyone", "content": "x"});
         let arguments = json!({"application": {"profile": ""}, "message": message});
-        let sent = stage.call_json("send-app-text", &arguments).await.unwrap();
-        Self { stage, media, message: sent["message-id"].clone() }
+        let sent = bed.call_json("send-app-text", &arguments).await.unwrap();
+        Self { bed, media, message: sent["message-id"].clone() }
     }
 
     /// The example of a function, made right for this corp, with names that nothing else has.
@@ -457,9 +457,9 @@ async fn checks_and_simulator_agree_and_nothing_traps() {
             }
             let touched = case.touched;
 
-            corp.stage.simulator.advance(Duration::from_secs(61));
-            corp.stage.simulator.clear_transcript();
-            let result = corp.stage.call_json(name, &arguments).await;
+            corp.bed.simulator.advance(Duration::from_secs(61));
+            corp.bed.simulator.clear_transcript();
+            let result = corp.bed.call_json(name, &arguments).await;
             match &result {
                 Ok(_) => accepted += 1,
                 Err(CallError::Returned(error))
@@ -469,7 +469,7 @@ async fn checks_and_simulator_agree_and_nothing_traps() {
                 }
                 _ => {}
             }
-            if let Err(why) = judge(name, &touched, &arguments, &result, &corp.stage) {
+            if let Err(why) = judge(name, &touched, &arguments, &result, &corp.bed) {
                 let shown: String = arguments.to_string().chars().take(600).collect();
                 disagreements.push(format!("{name}, seed {seed}, case {serial}: {why}\n  {shown}"));
             }
@@ -494,19 +494,19 @@ fn judge(
     touched: &[String],
     arguments: &Value,
     result: &Result<Value, CallError>,
-    stage: &Stage,
+    bed: &TestBed,
 ) -> Result<(), String> {
     let credentials =
         touched.iter().any(|it| it.starts_with("application") || it.starts_with("chatbot"));
     let error = match result {
-        Ok(value) => return arrived(arguments, value, stage),
+        Ok(value) => return arrived(arguments, value, bed),
         Err(CallError::Returned(Value::Object(error))) => error,
         Err(other) => return Err(other.to_string()),
     };
     let (case, payload) = error.iter().next().unwrap();
     match case.as_str() {
         "permanent-invalid-input" => {
-            if !stage.simulator.transcript().is_empty() {
+            if !bed.simulator.transcript().is_empty() {
                 return Err("something was sent all the same".into());
             }
             for violation in payload.as_array().unwrap() {
@@ -556,7 +556,7 @@ fn is_touched(field: &str, touched: &[String]) -> bool {
 }
 
 /// Texts arrive as they were given, whatever is in them.
-fn arrived(arguments: &Value, result: &Value, stage: &Stage) -> Result<(), String> {
+fn arrived(arguments: &Value, result: &Value, bed: &TestBed) -> Result<(), String> {
     const TEXTS: &[&str] = &[
         "content",
         "title",
@@ -573,7 +573,7 @@ fn arrived(arguments: &Value, result: &Value, stage: &Stage) -> Result<(), Strin
     if result.get("truncated").is_some_and(|it| it != &json!([])) {
         return Ok(());
     }
-    let Some(request) = stage.simulator.transcript().pop() else {
+    let Some(request) = bed.simulator.transcript().pop() else {
         return Err("accepted, and nothing was sent".into());
     };
     // The transcript keeps the beginning of a long body.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use host_tests::{BASE_URL, Stage, known_environment};
+use host_tests::{BASE_URL, TestBed, known_environment};
 use serde_json::{Value, json};
 use wecom_contract::Contract;
 use wecom_host::{Body, CallError, Sending, Timeouts, TransportError, body};
@@ -63,8 +63,8 @@ async fn what_a_server_repeats_is_not_passed_on() {
     for echo in ECHOES {
         for at_token in [false, true] {
             for (function, arguments) in calls_with_marked_credentials() {
-                let mut stage = echoing(echo, at_token);
-                let outcome = stage.call_json(&function, &arguments).await;
+                let mut bed = echoing(echo, at_token);
+                let outcome = bed.call_json(&function, &arguments).await;
                 check_clean(&format!("{function} {echo:?}"), &function, &outcome);
                 calls += 1;
             }
@@ -77,38 +77,38 @@ async fn what_a_server_repeats_is_not_passed_on() {
 async fn nor_is_a_part_of_it_where_a_message_is_cut() {
     let arguments = json!({"application": {"profile": ""}, "department-id": null});
     for before in 400..520 {
-        let mut stage = echoing(Echo::Refusal(before), false);
-        let outcome = stage.call_json("list-department-ids", &arguments).await;
+        let mut bed = echoing(Echo::Refusal(before), false);
+        let outcome = bed.call_json("list-department-ids", &arguments).await;
         check_clean(&format!("behind {before}"), "list-department-ids", &outcome);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_secrets_are_not_passed_on() {
-    let mut stage = Stage::with_environment(ENVIRONMENT);
+    let mut bed = TestBed::with_environment(ENVIRONMENT);
     for (function, arguments) in calls_with_marked_credentials() {
-        let outcome = stage.call_json(&function, &arguments).await;
+        let outcome = bed.call_json(&function, &arguments).await;
         assert!(matches!(outcome, Err(CallError::Returned(_))), "{function}: {outcome:?}");
         check_clean(&function, &function, &outcome);
     }
-    let transcript = serde_json::to_string(&stage.simulator.transcript()).unwrap();
+    let transcript = serde_json::to_string(&bed.simulator.transcript()).unwrap();
     assert!(transcript.contains("<unknown secret>") && transcript.contains("<unknown token>"));
     assert!(!transcript.contains(MARK), "{transcript}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn right_secrets_are_nowhere_either() {
-    let mut stage = Stage::with_environment(&known_environment());
+    let mut bed = TestBed::with_environment(&known_environment());
     let secrets = ["simtoken-", known::APP_SECRET, known::CONTACTS_SECRET, known::CHATBOT_KEY];
     for action in Contract::load().unwrap().actions {
         let arguments = action.example.arguments;
-        let outcome = stage.call_json(&action.name, &arguments).await;
+        let outcome = bed.call_json(&action.name, &arguments).await;
         if action.name != "get-access-token" {
             let text = format!("{outcome:?}");
             assert!(!secrets.iter().any(|it| text.contains(it)), "{}: {text}", action.name);
         }
     }
-    let transcript = serde_json::to_string(&stage.simulator.transcript()).unwrap();
+    let transcript = serde_json::to_string(&bed.simulator.transcript()).unwrap();
     assert!(!secrets.iter().any(|it| transcript.contains(it)), "{transcript}");
 }
 
@@ -123,8 +123,8 @@ async fn misplaced_secrets_are_not_repeated() {
     ] {
         let kept = ENVIRONMENT.iter().copied().filter(|(it, _)| *it != name);
         let environment: Vec<_> = kept.chain([(name, value)]).collect();
-        let mut stage = Stage::with_environment(&environment);
-        let outcome = stage.call_json("list-department-ids", &arguments).await;
+        let mut bed = TestBed::with_environment(&environment);
+        let outcome = bed.call_json("list-department-ids", &arguments).await;
         assert!(matches!(outcome, Err(CallError::Returned(_))), "{name}={value}: {outcome:?}");
         check_clean(&format!("{name}={value}"), "list-department-ids", &outcome);
     }
@@ -169,8 +169,8 @@ fn calls_with_marked_credentials() -> Vec<(String, Value)> {
     calls
 }
 
-/// A stage before a server that grants [`TOKEN`] to everybody, unless it is the token call that is to be spoiled.
-fn echoing(echo: Echo, at_token: bool) -> Stage {
+/// A bed before a server that grants [`TOKEN`] to everybody, unless it is the token call that is to be spoiled.
+fn echoing(echo: Echo, at_token: bool) -> TestBed {
     let transport = move |request: http::Request<Body>, _: Timeouts| -> Sending {
         let uri = request.uri().to_string();
         let is_token = request.uri().path() == "/cgi-bin/gettoken";
@@ -182,7 +182,7 @@ fn echoing(echo: Echo, at_token: bool) -> Stage {
         };
         Box::pin(async { response })
     };
-    Stage::with_transport(Simulator::new().strict(), ENVIRONMENT, Arc::new(transport))
+    TestBed::with_transport(Simulator::new().strict(), ENVIRONMENT, Arc::new(transport))
 }
 
 impl Echo {

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream;
-use host_tests::{CHAT, Stage, in_memory, known_environment};
+use host_tests::{CHAT, TestBed, in_memory, known_environment};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use serde_json::json;
@@ -31,15 +31,15 @@ use wecom_host::{
 
 #[tokio::test(start_paused = true)]
 async fn every_request_asks_for_its_timeouts() {
-    let furnished = Stage::furnished().await;
+    let with_group_chat = TestBed::with_group_chat().await;
     let asked = Arc::new(Mutex::new(BTreeMap::new()));
-    let (inner, noted) = (in_memory(furnished.simulator.clone()), Arc::clone(&asked));
+    let (inner, noted) = (in_memory(with_group_chat.simulator.clone()), Arc::clone(&asked));
     let transport = move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
         noted.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
         inner.send(request, timeouts)
     };
-    let mut stage = Stage::with_transport(
-        furnished.simulator.clone(),
+    let mut bed = TestBed::with_transport(
+        with_group_chat.simulator.clone(),
         &known_environment(),
         Arc::new(transport),
     );
@@ -55,7 +55,7 @@ async fn every_request_asks_for_its_timeouts() {
         ("upload-media", json!({"application": application, "media": file})),
         ("upload-chatbot-media", json!({"chatbot": {"profile": ""}, "media": file})),
     ] {
-        stage.call_json(function, &arguments).await.unwrap();
+        bed.call_json(function, &arguments).await.unwrap();
     }
 
     let timeouts = |first_byte| Timeouts {

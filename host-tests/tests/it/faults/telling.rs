@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use host_tests::Stage;
+use host_tests::TestBed;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -153,7 +153,7 @@ async fn no_error_tells_a_secret() {
                 ..PoolOptions::default()
             };
             let transport = Arc::new(Pool::new(pool));
-            let mut stage = Stage::with_transport(Simulator::new().strict(), &[], transport);
+            let mut bed = TestBed::with_transport(Simulator::new().strict(), &[], transport);
             for (function, arguments) in &calls {
                 let mut arguments = arguments.clone();
                 for who in ["application", "chatbot"] {
@@ -163,7 +163,7 @@ async fn no_error_tells_a_secret() {
                         }
                     }
                 }
-                let result = stage.call_json(function, &arguments).await;
+                let result = bed.call_json(function, &arguments).await;
                 let said = match &result {
                     // A token is what this function is for.
                     Ok(_) if *function == "get-access-token" => String::new(),
