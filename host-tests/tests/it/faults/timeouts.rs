@@ -1,4 +1,4 @@
-//! How long the component itself waits, on clocks that a test can turn.
+//! The timeouts of the component itself, on tokio's paused clock.
 
 use std::{
     collections::BTreeMap,
@@ -30,12 +30,12 @@ use wecom_host::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn every_request_asks_for_its_timeouts() {
+async fn requests_set_their_timeouts() {
     let with_group_chat = TestBed::with_group_chat().await;
-    let asked = Arc::new(Mutex::new(BTreeMap::new()));
-    let (inner, noted) = (in_memory(with_group_chat.simulator.clone()), Arc::clone(&asked));
+    let requested = Arc::new(Mutex::new(BTreeMap::new()));
+    let (inner, record) = (in_memory(with_group_chat.simulator.clone()), Arc::clone(&requested));
     let transport = move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
-        noted.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
+        record.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
         inner.send(request, timeouts)
     };
     let mut bed = TestBed::with_transport(
@@ -71,10 +71,10 @@ async fn every_request_asks_for_its_timeouts() {
         ("/cgi-bin/webhook/upload_media", 120),
     ]
     .map(|(path, first_byte)| (path.to_owned(), timeouts(first_byte)));
-    assert_eq!(*asked.lock().unwrap(), BTreeMap::from(expected));
+    assert_eq!(*requested.lock().unwrap(), BTreeMap::from(expected));
 }
 
-/// Tokio's clock, which goes as fast as it can while a test is paused.
+/// Tokio's clock as WASI's.
 struct TokioClock(Instant);
 
 impl HostMonotonicClock for TokioClock {
@@ -87,7 +87,7 @@ impl HostMonotonicClock for TokioClock {
     }
 }
 
-/// Answers at once, and then goes on answering: a blank every second, which no timeout between bytes minds.
+/// Sends the head at once, and then a blank each second, which is within the timeout between bytes.
 struct Trickle;
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -129,7 +129,7 @@ impl WasiHttpView for State {
 
 /// The reference host gives the component the real clock, so this one is put together here.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_trickles_is_left_after_60_seconds() {
+async fn response_that_trickles_is_abandoned_after_60_seconds() {
     let engine = Engine::default();
     let component = Component::from_binary(&engine, COMPONENT).unwrap();
     let mut linker = Linker::<State>::new(&engine);
