@@ -1,6 +1,6 @@
-//! The bed for the tests: the built component, loaded by the reference host, with the simulator behind its HTTP hook.
+//! The test bed: the built component in the reference host, with the simulator as its transport.
 //!
-//! No ports and no sleeps, so that all tests run at the same time. A test runs on tokio's paused clock
+//! No ports and no sleeps, so that all tests run at the same time. Tests run on tokio's paused clock
 //! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
 
 #![allow(
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a bed that cannot be set up is a failed test, and says why"
+    reason = "a test bed that cannot be set up is a failed test"
 )]
 
 mod delivery;
@@ -44,12 +44,12 @@ use wecom_host::{
 };
 use wecom_simulator::{Simulator, known};
 
-/// Where the unnamed profile sends its calls. Nobody listens there: the transport does not look at it.
+/// The base URL of the unnamed profile. The transport ignores it.
 pub const BASE_URL: &str = "http://127.0.0.1:1";
 
-/// The department of [`TestBed::with_group_chat`].
+/// The department of [`TestBed::with_members`].
 pub const NORTH: u32 = 310;
-/// The members of [`TestBed::with_group_chat`], all in [`NORTH`].
+/// The members of [`TestBed::with_members`], all in [`NORTH`].
 pub const MEMBERS: [&str; 4] = ["noor.h", "iker.z", "may.l", "kai.p"];
 /// The group chat of [`TestBed::with_group_chat`], with the first three members.
 pub const CHAT: &str = "storm2026a";
@@ -64,7 +64,7 @@ pub struct TestBed {
 }
 
 tokio::task_local! {
-    /// Where the requests of the call at hand go: the host is shared by all tests of a process.
+    /// The transport of the current call: all tests of a process share the host.
     static TRANSPORT: Arc<dyn Transport>;
 }
 
@@ -76,8 +76,8 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
 });
 
 impl TestBed {
-    /// A fresh simulator, and an instance whose unnamed profile holds the credentials of its first application.
-    #[allow(clippy::new_without_default, reason = "a bed is set up, not a value to fill in")]
+    /// A fresh simulator, and an instance whose unnamed profile has the credentials of its first application.
+    #[allow(clippy::new_without_default, reason = "a default would be a value to fill in")]
     pub fn new() -> Self {
         Self::with_environment(&known_environment())
     }
@@ -89,8 +89,7 @@ impl TestBed {
         Self::with_transport(simulator, environment, transport)
     }
 
-    /// As [`new`](Self::new), in a corp with a department, members and a group chat: [`NORTH`], [`MEMBERS`] and [`CHAT`].
-    /// The instance is a fresh one, and what was done to get here counts as seen.
+    /// As [`with_members`](Self::with_members), with the group chat [`CHAT`].
     pub async fn with_group_chat() -> Self {
         let mut bed = Self::with_members().await;
         let chat = NewGroupChat {
@@ -103,7 +102,8 @@ impl TestBed {
         bed.second_instance(&known_environment())
     }
 
-    /// As [`with_group_chat`](Self::with_group_chat), without the group chat.
+    /// As [`new`](Self::new), in a corp with the department [`NORTH`] and [`MEMBERS`]. The instance is a fresh one, and
+    /// [`requests`](Self::requests) and [`changes`](Self::changes) begin here.
     pub async fn with_members() -> Self {
         let mut bed = Self::new();
         let north = NewDepartment {
@@ -121,7 +121,7 @@ impl TestBed {
         bed.second_instance(&known_environment())
     }
 
-    /// With another way for requests to leave; [`in_memory`] is the usual one.
+    /// With another transport than [`in_memory`].
     pub fn with_transport(
         simulator: Simulator,
         environment: &[(&str, &str)],
@@ -132,13 +132,14 @@ impl TestBed {
         Self { simulator, instance, transport, requests_seen, state_seen }
     }
 
-    /// Another instance before the same simulator.
+    /// Another instance with the same simulator.
     #[must_use]
     pub fn second_instance(&self, environment: &[(&str, &str)]) -> Self {
         Self::with_transport(self.simulator.clone(), environment, Arc::clone(&self.transport))
     }
 
-    /// The requests that reached the simulator since the last look, a line each; secrets and tokens by their roles.
+    /// The requests that reached the simulator since the previous call of this method, a line each; secrets and tokens are
+    /// replaced by their roles.
     pub fn requests(&mut self) -> String {
         let transcript = self.simulator.transcript();
         let new =
@@ -147,13 +148,13 @@ impl TestBed {
         new
     }
 
-    /// All that the simulator knows; see [`Simulator::state`].
+    /// The whole state of the simulator; see [`Simulator::state`].
     pub fn state(&self) -> Value {
         self.simulator.state()
     }
 
-    /// What changed in the simulator's state since the last look: a line with `+` for each row that came or changed, one
-    /// with `-` for each that went. Clock and token count are left out.
+    /// What changed in the simulator's state since the previous call of this method: a line with `+` for each row that was
+    /// added or changed, one with `-` for each that was removed. Clock and token count are omitted.
     pub fn changes(&mut self) -> String {
         let before = std::mem::replace(&mut self.state_seen, self.simulator.state());
         let mut lines = String::new();
@@ -169,7 +170,7 @@ impl TestBed {
         lines
     }
 
-    /// A text in which the ids of media and messages are replaced by short names, in the order of their making.
+    /// Replaces the ids of media and messages by `MEDIA-1`, `MESSAGE-1` and so on, in order of creation.
     pub fn number_ids(&self, mut text: String) -> String {
         let state = self.simulator.state();
         for (subject, id, name) in
@@ -184,7 +185,7 @@ impl TestBed {
         text
     }
 
-    /// Calls by name and JSON, as [`Instance::call_json`].
+    /// Calls a function by name with JSON, as [`Instance::call_json`].
     ///
     /// # Errors
     /// Any [`CallError`].
@@ -199,7 +200,7 @@ macro_rules! functions {
     ($($interface:ident { $($name:ident $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)* })*) => {
         impl TestBed {
             $($(
-                #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract says it all")]
+                #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract documents it")]
                 pub async fn $name(&mut self, $($argument: $type),*) -> Result<$result, Error> {
                     let call = self.instance.call(async |store, connector| {
                         connector.$interface(store)?.$call(store, $($argument),*).await
@@ -318,7 +319,7 @@ pub fn chatbot() -> Chatbot {
     Chatbot::Profile(String::new())
 }
 
-/// Hands each request to a simulator, and delivers its answers as well or badly as they ask for.
+/// A transport to a simulator, which delivers each response with its fault, if it has one.
 pub fn in_memory(simulator: Simulator) -> impl Transport {
     move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
         let simulator = simulator.clone();

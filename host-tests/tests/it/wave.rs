@@ -28,7 +28,7 @@ use wecom_host::{
 use wit_parser::{Function, Resolve, SourceMap};
 
 #[tokio::test(start_paused = true)]
-async fn every_example_works_as_text() {
+async fn every_wave_example_succeeds() {
     let contract = contract();
     let stock = Stock::new();
     let mut wire = String::new();
@@ -81,7 +81,7 @@ async fn every_example_works_as_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_a_value_too() {
+async fn rejection_is_a_variant_value() {
     let contract = contract();
     let (interface, function) =
         functions(&contract).find(|(_, it)| it.name == "delete-department").unwrap();

@@ -182,7 +182,7 @@ async fn recall_app_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whom_a_message_did_not_reach() {
+async fn unreached_recipients_are_reported() {
     let mut bed = TestBed::with_group_chat().await;
     bed.simulator.unlicense("may.l");
     bed.changes();
@@ -203,7 +203,7 @@ async fn whom_a_message_did_not_reach() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_long_is_cut_and_reported() {
+async fn truncation_is_reported() {
     let mut bed = TestBed::with_group_chat().await;
     // 683 characters of 3 bytes are one byte too many, and the last of them does not fit.
     let long = AppText { content: "部".repeat(683), ..text(noor()) };
@@ -212,7 +212,7 @@ async fn what_is_too_long_is_cut_and_reported() {
         r#"[Truncation { field: "message.content", original-bytes: 2049, kept-bytes: 2046 }]"#
     ]]
     .assert_eq(&format!("{:?}", sent.truncated));
-    assert_eq!(kept(&bed)["content"]["content"], "部".repeat(682));
+    assert_eq!(messages(&bed)["content"]["content"], "部".repeat(682));
 
     let mut long = card();
     long.title = "é".repeat(65);
@@ -226,14 +226,14 @@ async fn what_is_too_long_is_cut_and_reported() {
     .assert_eq(&format!("{:?}", sent.truncated));
     expect![[r#"130 513 "打开详情""#]].assert_eq(&format!(
         "{} {} {}",
-        kept(&bed)["content"]["title"].as_str().unwrap().len(),
-        kept(&bed)["content"]["description"].as_str().unwrap().len(),
-        kept(&bed)["content"]["btntxt"],
+        messages(&bed)["content"]["title"].as_str().unwrap().len(),
+        messages(&bed)["content"]["description"].as_str().unwrap().len(),
+        messages(&bed)["content"]["btntxt"],
     ));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_duplicate_check_delivers_once() {
+async fn duplicate_check_delivers_once() {
     let mut bed = TestBed::with_group_chat().await;
     let checked = |interval| AppText {
         options: Some(AppMessageOptions {
@@ -246,7 +246,7 @@ async fn the_duplicate_check_delivers_once() {
     let first = bed.send_app_text(&application(), &checked(60)).await.unwrap();
     let second = bed.send_app_text(&application(), &checked(60)).await.unwrap();
     assert_eq!(first.message_id, second.message_id);
-    assert_eq!(kept(&bed)["duplicates"], 1);
+    assert_eq!(messages(&bed)["duplicates"], 1);
     bed.simulator.advance(Duration::from_mins(1));
     let third = bed.send_app_text(&application(), &checked(60)).await.unwrap();
     assert_ne!(first.message_id, third.message_id);
@@ -258,7 +258,7 @@ async fn the_duplicate_check_delivers_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_agent_id_of_a_message_comes_first() {
+async fn agent_id_of_the_options_wins() {
     let mut bed = TestBed::with_group_chat().await;
     let spoken_by = |agent_id| AppText {
         options: Some(AppMessageOptions {
@@ -302,6 +302,6 @@ async fn send(bed: &mut TestBed) -> String {
 }
 
 /// The last message as the simulator kept it.
-fn kept(bed: &TestBed) -> serde_json::Value {
+fn messages(bed: &TestBed) -> serde_json::Value {
     bed.state()["messages"].as_array().unwrap().last().unwrap().clone()
 }

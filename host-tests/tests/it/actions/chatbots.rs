@@ -136,7 +136,7 @@ async fn send_chatbot_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn twenty_messages_a_minute() {
+async fn twenty_first_message_in_a_minute_is_rejected_for_now() {
     let mut bed = TestBed::new();
     for _ in 0..20 {
         bed.send_chatbot_text(&chatbot(), &text("Pump")).await.unwrap();

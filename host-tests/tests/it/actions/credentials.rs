@@ -16,7 +16,7 @@ use wecom_simulator::{Simulator, known};
 use super::{check, code, noor, text};
 
 #[tokio::test(start_paused = true)]
-async fn a_named_profile_reads_its_own_variables() {
+async fn named_profile_reads_its_own_variables() {
     let second_agent_id = known::SECOND_AGENT_ID.to_string();
     let environment = [
         ("WECOM_NIGHT_SHIFT_CORP_ID", known::CORP_ID),
@@ -96,7 +96,7 @@ async fn each_action_picks_its_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_missing_is_named_and_nothing_is_sent() {
+async fn missing_credential_is_named_and_nothing_is_sent() {
     let mut bed = TestBed::new();
     let without = |name: &str| -> Vec<_> {
         known_environment().into_iter().filter(|(it, _)| *it != name).collect()
@@ -117,7 +117,7 @@ async fn what_is_missing_is_named_and_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_is_asked_with_once() {
+async fn wrong_secret_is_tried_once() {
     let mut bed = TestBed::new();
     let listed = bed.list_department_ids(&credentials(Some("wrong"), None), None).await;
     check(
@@ -144,7 +144,7 @@ async fn a_wrong_secret_is_asked_with_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn secrets_are_sent_exactly_as_they_are() {
+async fn secrets_are_sent_unchanged() {
     let mut bed = TestBed::new();
     let odd = credentials(Some("{{ secret:1 }}/+&=%20部\n"), None);
     assert_eq!(code(bed.list_department_ids(&odd, None).await), 40001);
@@ -154,7 +154,7 @@ async fn secrets_are_sent_exactly_as_they_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn base_urls() {
+async fn base_urls_are_accepted_or_refused() {
     for (base_url, expected) in [
         (
             None,

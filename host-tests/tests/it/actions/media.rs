@@ -91,7 +91,7 @@ async fn upload_chatbot_media() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_largest_file_arrives_byte_for_byte() {
+async fn largest_file_arrives_unchanged() {
     let mut bed = TestBed::new();
     // Full of the boundary that the connector would like best.
     let pattern = b"\0\xff\r\n--wecom-connector-0\r\n";

@@ -31,7 +31,7 @@ async fn list_member_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_join_to_the_whole() {
+async fn pages_hold_every_member_once() {
     let mut bed = TestBed::with_group_chat().await;
     let whole = bed.list_member_ids(&application(), None, None).await.unwrap().members;
     let mut joined: Vec<MemberInDepartment> = Vec::new();

@@ -8,7 +8,7 @@ use wecom_host::bindings::exports::wecom::connector::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn headers_of_a_get() {
+async fn get_has_exactly_these_headers() {
     let mut bed = TestBed::new();
     bed.list_department_ids(&application(), None).await.unwrap();
     check_headers(
@@ -21,7 +21,7 @@ async fn headers_of_a_get() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_of_a_post() {
+async fn post_has_exactly_these_headers() {
     let mut bed = TestBed::new();
     bed.send_chatbot_markdown(&chatbot(), "部").await.unwrap();
     check_headers(
@@ -36,7 +36,7 @@ async fn headers_of_a_post() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_of_an_upload() {
+async fn upload_has_exactly_these_headers() {
     let mut bed = TestBed::new();
     let rota = NewChatbotMedia {
         kind: ChatbotMediaKind::File,

@@ -36,7 +36,7 @@ async fn get_access_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_ready_to_be_passed_on() {
+async fn issued_token_authorizes_calls() {
     let mut bed = TestBed::new();
     let issued = bed.get_access_token(&application(), TokenScope::Contacts).await.unwrap();
     assert_eq!(issued.expires_in, 7200);
