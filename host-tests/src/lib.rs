@@ -1,6 +1,6 @@
-//! The stage for the tests: the built component, loaded by the reference host, with the simulator behind its HTTP hook.
+//! The test bed: the built component in the reference host, with the simulator as its transport.
 //!
-//! No ports and no sleeps, so that all tests run at the same time. A test runs on tokio's paused clock
+//! No ports and no sleeps, so that all tests run at the same time. Tests run on tokio's paused clock
 //! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
 
 #![allow(
@@ -8,7 +8,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a stage that cannot be set up is a failed test, and says why"
+    reason = "a test bed that cannot be set up is a failed test"
 )]
 
 mod delivery;
@@ -44,18 +44,18 @@ use wecom_host::{
 };
 use wecom_simulator::{Simulator, known};
 
-/// Where the unnamed profile sends its calls. Nobody listens there: the transport does not look at it.
+/// The base URL of the unnamed profile. The transport ignores it.
 pub const BASE_URL: &str = "http://127.0.0.1:1";
 
-/// The department of [`Stage::furnished`].
+/// The department of [`TestBed::with_members`].
 pub const NORTH: u32 = 310;
-/// The members of [`Stage::furnished`], all in [`NORTH`].
+/// The members of [`TestBed::with_members`], all in [`NORTH`].
 pub const MEMBERS: [&str; 4] = ["noor.h", "iker.z", "may.l", "kai.p"];
-/// The group chat of [`Stage::furnished`], with the first three members.
+/// The group chat of [`TestBed::with_group_chat`], with the first three members.
 pub const CHAT: &str = "storm2026a";
 
 /// A component instance and the simulator behind it. Prints the transcript when its test fails.
-pub struct Stage {
+pub struct TestBed {
     pub simulator: Simulator,
     pub instance: Instance,
     transport: Arc<dyn Transport>,
@@ -64,7 +64,7 @@ pub struct Stage {
 }
 
 tokio::task_local! {
-    /// Where the requests of the call at hand go: the host is shared by all tests of a process.
+    /// The transport of the current call: all tests of a process share the host.
     static TRANSPORT: Arc<dyn Transport>;
 }
 
@@ -75,9 +75,9 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
     Host::new(COMPONENT, Options { transport: Arc::new(transport), ..Options::default() }).unwrap()
 });
 
-impl Stage {
-    /// A fresh simulator, and an instance whose unnamed profile holds the credentials of its first application.
-    #[allow(clippy::new_without_default, reason = "a stage is set up, not a value to fill in")]
+impl TestBed {
+    /// A fresh simulator, and an instance whose unnamed profile has the credentials of its first application.
+    #[allow(clippy::new_without_default, reason = "a default would be a value to fill in")]
     pub fn new() -> Self {
         Self::with_environment(&known_environment())
     }
@@ -89,23 +89,23 @@ impl Stage {
         Self::with_transport(simulator, environment, transport)
     }
 
-    /// As [`new`](Self::new), in a corp with a department, members and a group chat: [`NORTH`], [`MEMBERS`] and [`CHAT`].
-    /// The instance is a fresh one, and what was done to get here counts as seen.
-    pub async fn furnished() -> Self {
-        let mut stage = Self::populated().await;
+    /// As [`with_members`](Self::with_members), with the group chat [`CHAT`].
+    pub async fn with_group_chat() -> Self {
+        let mut bed = Self::with_members().await;
         let chat = NewGroupChat {
             name: Some("Storm".into()),
             owner: None,
             members: MEMBERS.iter().take(3).map(ToString::to_string).collect(),
             id: Some(CHAT.into()),
         };
-        stage.create_group_chat(&application(), &chat).await.unwrap();
-        stage.beside(&known_environment())
+        bed.create_group_chat(&application(), &chat).await.unwrap();
+        bed.second_instance(&known_environment())
     }
 
-    /// As [`furnished`](Self::furnished), without the group chat.
-    pub async fn populated() -> Self {
-        let mut stage = Self::new();
+    /// As [`new`](Self::new), in a corp with the department [`NORTH`] and [`MEMBERS`]. The instance is a fresh one, and
+    /// [`requests`](Self::requests) and [`changes`](Self::changes) begin here.
+    pub async fn with_members() -> Self {
+        let mut bed = Self::new();
         let north = NewDepartment {
             name: "Field Service North".into(),
             english_name: None,
@@ -113,15 +113,15 @@ impl Stage {
             order: None,
             id: Some(NORTH),
         };
-        stage.create_department(&application(), &north).await.unwrap();
+        bed.create_department(&application(), &north).await.unwrap();
         for (user_id, mobile) in MEMBERS.iter().zip(0..) {
             let member = new_member(user_id, &format!("+3461000000{mobile}"));
-            stage.create_member(&application(), &member).await.unwrap();
+            bed.create_member(&application(), &member).await.unwrap();
         }
-        stage.beside(&known_environment())
+        bed.second_instance(&known_environment())
     }
 
-    /// With another way for requests to leave; [`in_memory`] is the usual one.
+    /// With another transport than [`in_memory`].
     pub fn with_transport(
         simulator: Simulator,
         environment: &[(&str, &str)],
@@ -132,13 +132,14 @@ impl Stage {
         Self { simulator, instance, transport, requests_seen, state_seen }
     }
 
-    /// Another instance before the same simulator.
+    /// Another instance with the same simulator.
     #[must_use]
-    pub fn beside(&self, environment: &[(&str, &str)]) -> Self {
+    pub fn second_instance(&self, environment: &[(&str, &str)]) -> Self {
         Self::with_transport(self.simulator.clone(), environment, Arc::clone(&self.transport))
     }
 
-    /// The requests that reached the simulator since the last look, a line each; secrets and tokens by their roles.
+    /// The requests that reached the simulator since the previous call of this method, a line each; secrets and tokens are
+    /// replaced by their roles.
     pub fn requests(&mut self) -> String {
         let transcript = self.simulator.transcript();
         let new =
@@ -147,13 +148,13 @@ impl Stage {
         new
     }
 
-    /// All that the simulator knows; see [`Simulator::state`].
+    /// The whole state of the simulator; see [`Simulator::state`].
     pub fn state(&self) -> Value {
         self.simulator.state()
     }
 
-    /// What changed in the simulator's state since the last look: a line with `+` for each row that came or changed, one
-    /// with `-` for each that went. Clock and token count are left out.
+    /// What changed in the simulator's state since the previous call of this method: a line with `+` for each row that was
+    /// added or changed, one with `-` for each that was removed. Clock and token count are omitted.
     pub fn changes(&mut self) -> String {
         let before = std::mem::replace(&mut self.state_seen, self.simulator.state());
         let mut lines = String::new();
@@ -169,8 +170,8 @@ impl Stage {
         lines
     }
 
-    /// A text in which the ids of media and messages are replaced by short names, in the order of their making.
-    pub fn readable(&self, mut text: String) -> String {
+    /// Replaces the ids of media and messages by `MEDIA-1`, `MESSAGE-1` and so on, in order of creation.
+    pub fn number_ids(&self, mut text: String) -> String {
         let state = self.simulator.state();
         for (subject, id, name) in
             [("media", "media_id", "MEDIA"), ("messages", "msgid", "MESSAGE")]
@@ -184,7 +185,7 @@ impl Stage {
         text
     }
 
-    /// Calls by name and JSON, as [`Instance::call_json`].
+    /// Calls a function by name with JSON, as [`Instance::call_json`].
     ///
     /// # Errors
     /// Any [`CallError`].
@@ -197,9 +198,9 @@ impl Stage {
 /// One method for each function of the contract.
 macro_rules! functions {
     ($($interface:ident { $($name:ident $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)* })*) => {
-        impl Stage {
+        impl TestBed {
             $($(
-                #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract says it all")]
+                #[allow(missing_docs, clippy::missing_errors_doc, reason = "the contract documents it")]
                 pub async fn $name(&mut self, $($argument: $type),*) -> Result<$result, Error> {
                     let call = self.instance.call(async |store, connector| {
                         connector.$interface(store)?.$call(store, $($argument),*).await
@@ -263,7 +264,7 @@ functions! {
     }
 }
 
-impl Drop for Stage {
+impl Drop for TestBed {
     fn drop(&mut self) {
         if thread::panicking() {
             let transcript = self.simulator.transcript();
@@ -273,7 +274,7 @@ impl Drop for Stage {
     }
 }
 
-/// The environment of [`Stage::new`].
+/// The environment of [`TestBed::new`].
 pub fn known_environment() -> Vec<(&'static str, &'static str)> {
     static AGENT_ID: LazyLock<String> = LazyLock::new(|| known::AGENT_ID.to_string());
     vec![
@@ -318,7 +319,7 @@ pub fn chatbot() -> Chatbot {
     Chatbot::Profile(String::new())
 }
 
-/// Hands each request to a simulator, and delivers its answers as well or badly as they ask for.
+/// A transport to a simulator, which delivers each response with its fault, if it has one.
 pub fn in_memory(simulator: Simulator) -> impl Transport {
     move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
         let simulator = simulator.clone();

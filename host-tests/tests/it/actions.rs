@@ -14,7 +14,7 @@ mod tokens;
 use std::fmt::Debug;
 
 use expect_test::Expect;
-use host_tests::{BASE_URL, Stage};
+use host_tests::{BASE_URL, TestBed};
 use wecom_host::bindings::exports::wecom::connector::{
     app_messages::{AppText, Recipients, Selection},
     types::{Application, ApplicationCredentials, Error, MpnewsArticle, TextCard},
@@ -22,9 +22,9 @@ use wecom_host::bindings::exports::wecom::connector::{
 use wecom_simulator::known;
 
 /// The result of a call, the requests that it made, and what they changed.
-fn check(stage: &mut Stage, result: impl Debug, expected: Expect) {
-    let text = format!("{result:?}\n{}{}", stage.requests(), stage.changes());
-    expected.assert_eq(&stage.readable(text));
+fn check(bed: &mut TestBed, result: impl Debug, expected: Expect) {
+    let text = format!("{result:?}\n{}{}", bed.requests(), bed.changes());
+    expected.assert_eq(&bed.number_ids(text));
 }
 
 /// The code of WeCom's refusal, for now or for ever.

@@ -11,7 +11,7 @@ use wit_parser::{Resolve, SourceMap, World, WorldId, WorldItem};
 const SIZE_TRIPWIRE: usize = 600_000;
 
 #[test]
-fn it_may_use_only_http_clocks_and_environment() {
+fn component_imports_only_http_clocks_and_environment() {
     let (resolve, world) = component();
     let (names, versions): (Vec<_>, Vec<_>) = resolve.worlds[world]
         .imports
@@ -37,7 +37,7 @@ fn it_may_use_only_http_clocks_and_environment() {
 }
 
 #[test]
-fn it_offers_the_interfaces_of_the_contract() {
+fn component_exports_the_interfaces_of_the_contract() {
     let (resolve, world) = component();
     let exports: Vec<_> =
         resolve.worlds[world].exports.values().map(|it| name_of(&resolve, it)).collect();
@@ -49,14 +49,14 @@ fn it_offers_the_interfaces_of_the_contract() {
 }
 
 #[test]
-fn its_size_is_below_the_tripwire() {
+fn size_is_below_the_tripwire() {
     println!("the component has {} bytes", COMPONENT.len());
     assert!(COMPONENT.len() <= SIZE_TRIPWIRE, "{} bytes", COMPONENT.len());
 }
 
 /// Which would also mean that it was not linked with LTO: panics would carry their source locations.
 #[test]
-fn it_names_no_folder_of_the_build() {
+fn component_holds_no_path_of_the_build() {
     let folder = b"registry/src/";
     assert!(!COMPONENT.windows(folder.len()).any(|it| it == folder));
 }

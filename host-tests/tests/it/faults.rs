@@ -1,70 +1,92 @@
-//! Every fault, on the call for a token and on the call itself, over TCP: which error it becomes, that nothing is done
-//! twice, that nothing hangs, and that the same instance goes on. The table is kept in `docs/reliability.md`.
+//! Every fault, on the request for a token and on the request of the action, over TCP: the error that it is reported as, that
+//! nothing is done twice, that nothing hangs, and that the same instance works afterwards. With `--nocapture` the matrix of
+//! faults and outcomes is printed.
 
-mod patience;
-mod peer;
-mod telling;
+mod raw_server;
+mod redaction;
+mod timeouts;
 
 use std::{
-    fs,
-    path::PathBuf,
+    fmt,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use host_tests::{CHAT, Stage, known_environment};
+use futures_util::future::join_all;
+use host_tests::{CHAT, TestBed, known_environment};
 use serde_json::{Value, json};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
     task::{JoinHandle, LocalSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use wecom_host::{CallError, Pool, PoolOptions};
 use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
 
-use self::peer::{Peer, Raw, Then, listener};
+use self::raw_server::{Ending, RawFault, RawServer, listener};
 
-/// What the pool grants a call for each of its waits; the component asks for more.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(400);
-/// The longest that a call may take then: for a token and a call, each to connect, to wait and to read, and some more on a
-/// busy machine.
-const LONGEST: Duration = Duration::from_secs(10);
+/// The pool's timeouts, to connect, for the first byte and between bytes; the component asks for longer ones.
+const POOL_TIMEOUT: Duration = Duration::from_secs(1);
+/// No call hangs: with these timeouts one ends within seconds, and within this on a busy machine.
+const MAX_CALL: Duration = Duration::from_mins(1);
+const MAX_CONCURRENT: usize = 16;
+/// What follows the reason of a response that is not WeCom's.
+const NOT_WECOM: &str = "the base URL may be wrong, or a proxy may have answered";
 
 const OK: &[u8] = b"{\"errcode\":0,\"errmsg\":\"ok\"}";
 
-/// One row of the table.
+/// A fault, and what it is reported as.
 #[derive(Clone)]
-struct Row {
+struct Case {
     name: &'static str,
-    trouble: Trouble,
+    fault: Injection,
+    expected: Expected,
 }
 
 #[derive(Clone)]
-enum Trouble {
-    /// Nobody listens.
-    Refused,
-    /// Somebody listens and accepts nobody.
+enum Injection {
+    /// No socket listens.
+    NotListening,
+    /// The socket listens, and its backlog is full.
     NeverAccepted,
-    /// Trouble of the simulator's, for so many requests.
+    /// A fault of the simulator, for this number of requests.
     Simulated(FaultKind, u32),
-    /// Trouble below HTTP.
-    Raw(Raw),
-    /// The server closed the connection that was kept for this request.
-    KeptConnectionClosed,
-    /// Some of the receivers cannot be reached.
+    /// A fault below HTTP.
+    Raw(RawFault),
+    /// The server closed the idle connection that the pool kept.
+    IdleConnectionClosed,
+    /// One of the recipients does not exist.
+    UnknownRecipient,
+}
+
+/// The reasons and messages are the whole text after the path.
+#[derive(Clone, Copy)]
+enum Expected {
+    Ok,
+    Unreachable(&'static str),
+    /// `no-reply`, and `permanent-no-reply` where a retry could do it twice.
+    NoReply(&'static str),
+    /// `permanent-unexpected-reply`.
+    NotWecom(&'static str),
+    /// Accepted; `permanent-unexpected-reply` where the result is in the response.
+    NoResult,
+    RejectedForNow(i64, &'static str),
+    Rejected(i64, &'static str),
+    /// Success that names the recipient who does not exist.
     PartialDelivery,
 }
 
-/// What is called while there is trouble, and the path that the trouble is on.
+/// The call that meets the fault, and the request that the fault is on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Victim {
-    /// A message into a group chat, for which a token is needed first.
+enum Call {
+    /// The request for the token of a message to a group chat.
     Token,
     /// A list of departments.
     Read,
-    /// A message into a group chat.
+    /// A message to a group chat.
     Send,
     /// A message of a chatbot, which needs no token.
     ChatbotSend,
@@ -74,125 +96,220 @@ enum Victim {
     Upload,
 }
 
-const VICTIMS: [Victim; 6] = [
-    Victim::Token,
-    Victim::Read,
-    Victim::Send,
-    Victim::ChatbotSend,
-    Victim::CheckedSend,
-    Victim::Upload,
-];
+const CALLS: [Call; 6] =
+    [Call::Token, Call::Read, Call::Send, Call::ChatbotSend, Call::CheckedSend, Call::Upload];
 
-/// How a call ended, and what the text of an error said.
+/// How a call ended.
 #[derive(Clone, Debug, PartialEq)]
-struct Outcome {
-    case: String,
-    text: String,
+enum Outcome {
+    Ok { invalid_users: Vec<String> },
+    Failed { case: String, reason: String },
+    Rejected { case: String, code: i64, message: String, retry_after: Option<u64> },
 }
 
-fn rows() -> Vec<Row> {
-    let row = |name, trouble| Row { name, trouble };
-    let simulated = |name, kind| row(name, Trouble::Simulated(kind, 1));
-    let raw = |name, reply: &[u8], then| row(name, Trouble::Raw(Raw::Reply(reply.into(), then)));
-    let body = |name, body: &[u8]| simulated(name, FaultKind::Body(body.into()));
-    let status = |name, status| {
-        let body = "<html><body>trouble</body></html>".into();
-        simulated(name, FaultKind::Status { status, body })
+impl fmt::Display for Outcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok { invalid_users } if invalid_users.is_empty() => write!(out, "ok"),
+            Self::Ok { invalid_users } => write!(out, "ok, without {invalid_users:?}"),
+            Self::Failed { case, .. } => write!(out, "{case}"),
+            Self::Rejected { case, code, .. } => write!(out, "{case} {code}"),
+        }
+    }
+}
+
+impl Expected {
+    fn of(self, call: Call) -> Outcome {
+        let failed =
+            |case: &str, reason: &str| Outcome::Failed { case: case.into(), reason: reason.into() };
+        let ok = || Outcome::Ok { invalid_users: Vec::new() };
+        let rejected = |case: &str, code: i64, message: &str| Outcome::Rejected {
+            case: case.into(),
+            code,
+            message: message.into(),
+            // The only window that WeCom documents.
+            retry_after: (code == 45009 && call == Call::ChatbotSend).then_some(60),
+        };
+        let no_result = |field| {
+            let reason =
+                format!("WeCom accepted the call, and its response has no readable {field}");
+            failed("permanent-unexpected-reply", &reason)
+        };
+        match self {
+            Self::Ok => ok(),
+            Self::Unreachable(reason) => failed("unreachable", reason),
+            Self::NoReply(reason) => match call {
+                Call::Send | Call::ChatbotSend => failed("permanent-no-reply", reason),
+                _ => failed("no-reply", reason),
+            },
+            Self::NotWecom(reason) => {
+                failed("permanent-unexpected-reply", &format!("{reason}: {NOT_WECOM}"))
+            }
+            Self::NoResult => match call {
+                Call::Token => no_result("access_token"),
+                Call::Read => no_result("department_id"),
+                Call::Upload => no_result("media_id"),
+                Call::Send | Call::ChatbotSend | Call::CheckedSend => ok(),
+            },
+            Self::RejectedForNow(code, message) => rejected("rejected-for-now", code, message),
+            Self::Rejected(code, message) => rejected("permanent-rejected", code, message),
+            Self::PartialDelivery => Outcome::Ok { invalid_users: vec!["nobody".into()] },
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    const CLOSED: Expected = Expected::NoReply("the connection was closed");
+    const CUT_OFF: Expected = Expected::NoReply("the response was cut off");
+    const NOT_HTTP: Expected = Expected::NoReply("the response was cut off or was not HTTP");
+    const TIMED_OUT: Expected = Expected::NoReply("no response in time");
+    const FAILED: Expected = Expected::NoReply("the server failed");
+    const REFUSED: Expected = Expected::NotWecom("the server refused the request");
+    const NOT_JSON: Expected = Expected::NotWecom("the response is not a JSON object of WeCom's");
+
+    let case = |name, fault, expected| Case { name, fault, expected };
+    let simulated = |name, kind, expected| case(name, Injection::Simulated(kind, 1), expected);
+    let raw = |name, response: &[u8], ending, expected| {
+        case(name, Injection::Raw(RawFault::Response(response.into(), ending)), expected)
     };
-    let errcode = |name, code, message: &str, times| {
-        row(name, Trouble::Simulated(FaultKind::Errcode { code, message: message.into() }, times))
+    let body =
+        |name, body: &[u8], expected| simulated(name, FaultKind::Body(body.into()), expected);
+    let status = |name, status, expected| {
+        let body = "<html><body>error</body></html>".into();
+        simulated(name, FaultKind::Status { status, body }, expected)
     };
+    let token = |name, code, message: &str, times, expected| {
+        let kind = FaultKind::Errcode { code, message: message.into() };
+        case(name, Injection::Simulated(kind, times), expected)
+    };
+    let rejected =
+        |name, code, message: &'static str, expected: fn(i64, &'static str) -> Expected| {
+            let kind = FaultKind::Errcode { code, message: message.into() };
+            simulated(name, kind, expected(code, message))
+        };
     let long_header =
         |bytes: usize| format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n", "x".repeat(bytes)).into_bytes();
-    let pause = |ms| Duration::from_millis(ms);
+    let milliseconds = Duration::from_millis;
 
     vec![
-        row("connection refused", Trouble::Refused),
-        row("connection never accepted", Trouble::NeverAccepted),
-        row("kept connection closed by the server", Trouble::KeptConnectionClosed),
-        row("closed with the request unread", Trouble::Raw(Raw::Unread)),
-        row("closed in the middle of the request", Trouble::Raw(Raw::Interrupted { after: 0 })),
-        simulated("reset before the answer", FaultKind::ResetBeforeReply),
-        raw("closed before the answer", b"", Then::Close),
-        simulated("silence", FaultKind::SilentForever),
-        raw("half a head, then closed", b"HTTP/1.1 200 OK\r\ncontent-le", Then::Close),
-        raw("half a head, then silence", b"HTTP/1.1 200 OK\r\ncontent-le", Then::Hang),
+        case("connection refused", Injection::NotListening, Expected::Unreachable("the connection was refused")),
+        case("connection never accepted", Injection::NeverAccepted, Expected::Unreachable("the connection timed out")),
+        case("idle connection closed by the server", Injection::IdleConnectionClosed, Expected::Ok),
+        case("closed with the request unread", Injection::Raw(RawFault::Unread), CLOSED),
+        case("closed in the middle of the request", Injection::Raw(RawFault::Interrupted { after: 0 }), CLOSED),
+        simulated("reset before the response", FaultKind::ResetBeforeReply, CLOSED),
+        raw("closed before the response", b"", Ending::Close, CLOSED),
+        simulated("silence", FaultKind::SilentForever, TIMED_OUT),
+        raw("half a head, then closed", b"HTTP/1.1 200 OK\r\ncontent-le", Ending::Close, CLOSED),
+        raw("half a head, then silence", b"HTTP/1.1 200 OK\r\ncontent-le", Ending::Hang, TIMED_OUT),
         raw(
             "a head that trickles",
             b"HTTP/1.1 200 OK\r\n",
-            Then::Repeat(b"x: y\r\n".into(), pause(50)),
+            Ending::Repeat(b"x: y\r\n".into(), milliseconds(50)),
+            TIMED_OUT,
         ),
-        raw("not HTTP", b"220 mail.example ESMTP\r\n", Then::Close),
+        raw("not HTTP", b"220 mail.example ESMTP\r\n", Ending::Close, NOT_HTTP),
         raw(
             "a header of 1 MB",
             &[long_header(1 << 20), b"\r\n".into()].concat(),
-            Then::Close,
+            Ending::Close,
+            NOT_HTTP,
         ),
         raw(
             "1000 headers",
             &[b"HTTP/1.1 200 OK\r\n".into(), b"x: y\r\n".repeat(1000), b"\r\n".into()].concat(),
-            Then::Close,
+            Ending::Close,
+            NOT_HTTP,
         ),
-        simulated("cut body", FaultKind::CutBody { after: 12 }),
+        simulated("truncated body", FaultKind::CutBody { after: 12 }, CUT_OFF),
         raw(
             "body reset half way",
             b"HTTP/1.1 200 OK\r\ncontent-length: 27\r\n\r\n{\"errcode\":0",
-            Then::Reset,
+            Ending::Reset,
+            CUT_OFF,
         ),
         raw(
             "content-length too large",
             b"HTTP/1.1 200 OK\r\ncontent-length: 28\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}",
-            Then::Close,
+            Ending::Close,
+            CUT_OFF,
         ),
         raw(
             "content-length too small",
             b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}",
-            Then::Close,
+            Ending::Close,
+            NOT_JSON,
         ),
         raw(
-            "two lengths that differ",
+            "two content-lengths that differ",
             b"HTTP/1.1 200 OK\r\ncontent-length: 27\r\ncontent-length: 26\r\n\r\n{\"errcode\":0,\"errmsg\":\"ok\"}",
-            Then::Close,
+            Ending::Close,
+            NOT_HTTP,
         ),
         raw(
             "chunks without an end",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1b\r\n{\"errcode\":0,\"errmsg\":\"ok\"}\r\n",
-            Then::Hang,
+            Ending::Hang,
+            CUT_OFF,
         ),
         raw(
-            "a chunk that has no length",
+            "a chunk without a length",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{\"errcode\":0}\r\n0\r\n\r\n",
-            Then::Close,
+            Ending::Close,
+            CUT_OFF,
         ),
-        simulated("slow body, within the timeout", FaultKind::SlowBody { chunk: 24, pause_ms: 10 }),
-        simulated("slow body, beyond the timeout", FaultKind::SlowBody { chunk: 1, pause_ms: 900 }),
-        simulated("endless body", FaultKind::EndlessBody),
-        simulated("302", FaultKind::Redirect { location: "http://127.0.0.1:1/elsewhere".into() }),
-        status("404 with HTML", 404),
-        status("407 with HTML", 407),
-        status("500 with HTML", 500),
-        status("502 with HTML", 502),
-        raw("204", b"HTTP/1.1 204 No Content\r\n\r\n", Then::Close),
-        body("200 with HTML", b"<html>welcome to the airport</html>"),
-        body("empty", b""),
-        body("not UTF-8", b"\xff\xfe{\"errcode\":0}"),
-        body("errcode missing", b"{\"errmsg\":\"ok\"}"),
-        body("errcode a string", b"{\"errcode\":\"ok\",\"errmsg\":\"ok\"}"),
-        body("errcode out of range", b"{\"errcode\":99999999999,\"errmsg\":\"ok\"}"),
-        body("an array", b"[0]"),
-        body("JSON nested 100,000 deep", "[".repeat(100_000).as_bytes()),
-        body("errcode 0 and nothing else", OK),
-        errcode("token dead, once", 42001, "access_token expired", 1),
-        errcode("token dead, for ever", 40014, "invalid access_token", u32::MAX),
-        errcode("busy", -1, "system busy", 1),
-        errcode("too often", 45009, "api freq out of limit", 1),
-        errcode("too many at once", 45033, "api concurrent out of limit", 1),
-        errcode("refused", 60011, "no privilege", 1),
-        row("some receivers unknown", Trouble::PartialDelivery),
+        simulated("slow body within the timeout", FaultKind::SlowBody { chunk: 24, pause_ms: 10 }, Expected::Ok),
+        simulated("slow body beyond the timeout", FaultKind::SlowBody { chunk: 1, pause_ms: 2500 }, CUT_OFF),
+        simulated("endless body", FaultKind::EndlessBody, Expected::NotWecom("the response is larger than 8 MiB")),
+        simulated(
+            "302",
+            FaultKind::Redirect { location: "http://127.0.0.1:1/elsewhere".into() },
+            Expected::NotWecom("the server redirected"),
+        ),
+        status("404 with HTML", 404, REFUSED),
+        status("407 with HTML", 407, REFUSED),
+        status("500 with HTML", 500, FAILED),
+        status("502 with HTML", 502, FAILED),
+        raw(
+            "204",
+            b"HTTP/1.1 204 No Content\r\n\r\n",
+            Ending::Close,
+            Expected::NotWecom("the HTTP status is not 200"),
+        ),
+        body("200 with HTML", b"<html>welcome to the airport</html>", NOT_JSON),
+        body("empty", b"", Expected::NotWecom("the response is empty")),
+        body("not UTF-8", b"\xff\xfe{\"errcode\":0}", NOT_JSON),
+        body("errcode missing", b"{\"errmsg\":\"ok\"}", Expected::NotWecom("the response has no errcode")),
+        body(
+            "errcode a string",
+            b"{\"errcode\":\"ok\",\"errmsg\":\"ok\"}",
+            Expected::NotWecom("the response has an errcode that is not a number"),
+        ),
+        body(
+            "errcode out of range",
+            b"{\"errcode\":99999999999,\"errmsg\":\"ok\"}",
+            Expected::NotWecom("the response has an errcode that is out of range"),
+        ),
+        body("an array", b"[0]", NOT_JSON),
+        body("JSON nested 100,000 deep", "[".repeat(100_000).as_bytes(), NOT_JSON),
+        body("errcode 0 and nothing else", OK, Expected::NoResult),
+        token("token expired once", 42001, "access_token expired", 1, Expected::Ok),
+        token(
+            "token invalid each time",
+            40014,
+            "invalid access_token",
+            u32::MAX,
+            Expected::Rejected(40014, "invalid access_token"),
+        ),
+        rejected("busy", -1, "system busy", Expected::RejectedForNow),
+        rejected("too often", 45009, "api freq out of limit", Expected::RejectedForNow),
+        rejected("too many at once", 45033, "api concurrent out of limit", Expected::RejectedForNow),
+        rejected("no privilege", 60011, "no privilege", Expected::Rejected),
+        case("unknown recipient", Injection::UnknownRecipient, Expected::PartialDelivery),
     ]
 }
 
-impl Victim {
+impl Call {
     fn path(self) -> &'static str {
         match self {
             Self::Token => "/cgi-bin/gettoken",
@@ -214,10 +331,10 @@ impl Victim {
         }
     }
 
-    fn arguments(self, trouble: &Trouble) -> Value {
+    fn arguments(self, fault: &Injection) -> Value {
         let application = json!({"profile": ""});
-        let users = match trouble {
-            Trouble::PartialDelivery => json!(["noor.h", "nobody"]),
+        let users = match fault {
+            Injection::UnknownRecipient => json!(["noor.h", "nobody"]),
             _ => json!(["noor.h"]),
         };
         match self {
@@ -238,8 +355,11 @@ impl Victim {
                 },
             }),
             Self::Upload => {
-                // Larger than what the sockets hold, where that makes a difference.
-                let large = matches!(trouble, Trouble::Raw(Raw::Unread | Raw::Interrupted { .. }));
+                // Larger than the buffers of the sockets, so that writing fails.
+                let large = matches!(
+                    fault,
+                    Injection::Raw(RawFault::Unread | RawFault::Interrupted { .. })
+                );
                 let size = if large { 6 << 20 } else { 7 };
                 let content = BASE64.encode(vec![b'x'; size]);
                 let media = json!({"kind": "file", "file-name": "rota.txt", "content": content});
@@ -248,26 +368,25 @@ impl Victim {
         }
     }
 
-    /// Gets the token that the call needs, and a connection to keep.
-    async fn warm_up(self, stage: &mut Stage) {
+    /// Fetches the token that the call needs, and leaves an idle connection in the pool.
+    async fn warm_up(self, bed: &mut TestBed) {
         let application = json!({"profile": ""});
         match self {
             Self::Token | Self::ChatbotSend => {}
             Self::Read => {
-                stage
-                    .call_json("list-department-ids", &json!({"application": application}))
+                bed.call_json("list-department-ids", &json!({"application": application}))
                     .await
                     .unwrap();
             }
             Self::Send | Self::CheckedSend | Self::Upload => {
                 let arguments = json!({"application": application, "group-chat-id": CHAT});
-                stage.call_json("get-group-chat", &arguments).await.unwrap();
+                bed.call_json("get-group-chat", &arguments).await.unwrap();
             }
         }
     }
 
-    /// How often it was done, as the simulator knows.
-    fn done(self, stage: &Stage) -> usize {
+    /// How often the call took effect in the simulator.
+    fn effects(self, bed: &TestBed) -> usize {
         let subject = match self {
             Self::Read => return 0,
             Self::Token | Self::Send => "group_messages",
@@ -275,43 +394,39 @@ impl Victim {
             Self::CheckedSend => "messages",
             Self::Upload => "media",
         };
-        stage.state()[subject].as_array().unwrap().len()
+        bed.state()[subject].as_array().unwrap().len()
     }
 }
 
-impl Trouble {
-    fn applies_to(&self, victim: Victim) -> bool {
+impl Injection {
+    fn applies_to(&self, call: Call) -> bool {
         match self {
-            Self::PartialDelivery => victim == Victim::CheckedSend,
-            Self::KeptConnectionClosed => victim != Victim::Token && victim != Victim::ChatbotSend,
-            Self::Raw(Raw::Interrupted { .. }) => !matches!(victim, Victim::Token | Victim::Read),
-            // A dead token says nothing to a call that carries none.
-            Self::Simulated(FaultKind::Errcode { code: 40014 | 42001, .. }, _) => {
-                victim != Victim::Token && victim != Victim::ChatbotSend
-            }
+            Self::UnknownRecipient => call == Call::CheckedSend,
+            Self::IdleConnectionClosed => call != Call::Token && call != Call::ChatbotSend,
+            Self::Raw(RawFault::Interrupted { .. }) => !matches!(call, Call::Token | Call::Read),
+            // Only a request that carries a token.
+            _ if self.is_dead_token() => call != Call::Token && call != Call::ChatbotSend,
             _ => true,
         }
     }
 
-    /// Whether the request may take effect although there is trouble.
-    fn may_act(&self) -> bool {
-        match self {
-            Self::Simulated(FaultKind::Errcode { .. }, _)
-            | Self::Raw(Raw::Unread | Raw::Interrupted { .. })
-            | Self::Refused
-            | Self::NeverAccepted
-            | Self::KeptConnectionClosed
-            | Self::PartialDelivery => false,
-            Self::Simulated(..) | Self::Raw(_) => true,
-        }
+    fn is_dead_token(&self) -> bool {
+        matches!(self, Self::Simulated(FaultKind::Errcode { code: 40014 | 42001, .. }, _))
     }
 
-    /// Whether the answer says that the call was accepted. Then it must have been.
-    fn says_ok(&self) -> bool {
+    /// Whether the request with the fault takes effect: what can be is tried.
+    fn variants(&self) -> &'static [bool] {
         match self {
-            Self::Simulated(FaultKind::SlowBody { pause_ms, .. }, _) => *pause_ms < 100,
-            Self::Simulated(FaultKind::Body(bytes), _) => bytes == OK,
-            _ => false,
+            // The response says that the call was accepted, so it was.
+            Self::Simulated(FaultKind::SlowBody { pause_ms: ..100, .. }, _) => &[true],
+            Self::Simulated(FaultKind::Body(bytes), _) if bytes == OK => &[true],
+            Self::Simulated(FaultKind::Errcode { .. }, _)
+            | Self::Raw(RawFault::Unread | RawFault::Interrupted { .. })
+            | Self::NotListening
+            | Self::NeverAccepted
+            | Self::IdleConnectionClosed
+            | Self::UnknownRecipient => &[false],
+            Self::Simulated(..) | Self::Raw(_) => &[false, true],
         }
     }
 }
@@ -319,23 +434,23 @@ impl Trouble {
 /// A simulator behind a listener, which can be stopped and started again.
 struct Server {
     simulator: Simulator,
-    peer: Option<Peer>,
+    raw: Option<RawServer>,
     listening: Option<JoinHandle<()>>,
 }
 
 impl Server {
     fn start(&mut self, listener: TcpListener) {
         let simulator = self.simulator.clone();
-        let peer = self.peer.clone();
+        let raw = self.raw.clone();
         self.listening = Some(tokio::spawn(async move {
-            match peer {
-                Some(peer) => peer.serve(listener).await,
+            match raw {
+                Some(raw) => raw.serve(listener).await,
                 None => server::serve(listener, simulator, |_| ()).await,
             }
         }));
     }
 
-    /// Also closes all connections, and lets the other side hear of it.
+    /// Stops listening and closes all connections, and waits until the other side has noticed.
     async fn stop(&mut self) {
         let listening = self.listening.take().unwrap();
         listening.abort();
@@ -343,10 +458,10 @@ impl Server {
         sleep(Duration::from_millis(50)).await;
     }
 
-    /// How many requests began to arrive on this path.
+    /// The number of requests that began to arrive on this path.
     fn requests(&self, path: &str) -> usize {
-        match &self.peer {
-            Some(peer) => peer.seen().iter().filter(|it| it.starts_with(path)).count(),
+        match &self.raw {
+            Some(raw) => raw.targets().iter().filter(|it| it.starts_with(path)).count(),
             None => self.simulator.transcript().iter().filter(|it| it.path == path).count(),
         }
     }
@@ -360,97 +475,99 @@ impl Drop for Server {
     }
 }
 
-/// One fault on one call, and the same call again without it.
-async fn check(row: &Row, victim: Victim, act: bool) -> Outcome {
-    let Row { name, trouble } = row;
-    let about = format!("{name}, {victim:?}, act: {act}");
+/// Injects a fault into one call, and makes the same call again without it. `acts`: the request with the fault takes effect,
+/// which the caller cannot know.
+async fn check(case: &Case, call: Call, acts: bool) {
+    let Case { name, fault, expected } = case;
+    let about = format!("{name}, {call:?}, acts: {acts}");
 
-    let furnished = Stage::furnished().await;
-    let simulator = furnished.simulator.clone();
+    let populated = TestBed::with_group_chat().await;
+    let simulator = populated.simulator.clone();
     let (listener, address) = listener().await;
-    let peer = matches!(trouble, Trouble::Raw(_)).then(|| Peer::new(simulator.clone()));
-    let mut server = Server { simulator: simulator.clone(), peer, listening: None };
+    let raw = matches!(fault, Injection::Raw(_)).then(|| RawServer::new(simulator.clone()));
+    let mut server = Server { simulator: simulator.clone(), raw, listening: None };
     server.start(listener);
     let base_url = format!("http://{address}");
     let mut environment = known_environment();
     environment.retain(|(name, _)| *name != "WECOM_BASE_URL");
     environment.push(("WECOM_BASE_URL", &base_url));
     let pool = Pool::new(PoolOptions {
-        connect: PATIENCE,
-        first_byte: PATIENCE,
-        between_bytes: PATIENCE,
+        connect: POOL_TIMEOUT,
+        first_byte: POOL_TIMEOUT,
+        between_bytes: POOL_TIMEOUT,
         ..PoolOptions::default()
     });
-    let mut stage = Stage::with_transport(simulator.clone(), &environment, Arc::new(pool));
+    let mut bed = TestBed::with_transport(simulator.clone(), &environment, Arc::new(pool));
 
-    victim.warm_up(&mut stage).await;
-    let before = server.requests(victim.path());
-    let mut crowd = None;
-    match trouble {
-        Trouble::Refused => server.stop().await,
-        Trouble::NeverAccepted => {
+    call.warm_up(&mut bed).await;
+    let requests_before = server.requests(call.path());
+    let mut backlog = None;
+    match fault {
+        Injection::NotListening => server.stop().await,
+        Injection::NeverAccepted => {
             server.stop().await;
-            crowd = Some(crowd_at(address).await);
+            backlog = Some(full_backlog(address).await);
         }
-        Trouble::KeptConnectionClosed => {
+        Injection::IdleConnectionClosed => {
             server.stop().await;
             server.start(TcpListener::bind(address).await.unwrap());
         }
-        Trouble::Simulated(kind, times) => {
-            let on = victim.path().into();
-            simulator.inject(Fault { on, skip: 0, times: *times, act, kind: kind.clone() });
+        Injection::Simulated(kind, times) => {
+            let on = call.path().into();
+            simulator.inject(Fault { on, skip: 0, times: *times, act: acts, kind: kind.clone() });
         }
-        Trouble::Raw(raw) => {
-            server.peer.as_ref().unwrap().arm(victim.path(), act, raw.clone());
+        Injection::Raw(raw) => {
+            server.raw.as_ref().unwrap().inject(call.path(), acts, raw.clone());
         }
-        Trouble::PartialDelivery => {}
+        Injection::UnknownRecipient => {}
     }
 
-    let arguments = victim.arguments(trouble);
+    let arguments = call.arguments(fault);
     let began = Instant::now();
-    let outcome = outcome(stage.call_json(victim.function(), &arguments).await, &about);
-    let took = began.elapsed();
-    assert!(took < LONGEST, "{about}: took {took:?}");
-    let done = victim.done(&stage);
-    let requests = server.requests(victim.path()) - before;
-    check_effect(&outcome, victim, done, act && victim != Victim::Token, &about);
-    let most =
-        if outcome.text.contains("access_token") || *name == "token dead, once" { 2 } else { 1 };
-    assert!(requests <= most, "{about}: {requests} requests");
+    let outcome = outcome(bed.call_json(call.function(), &arguments).await, &about);
+    let elapsed = began.elapsed();
+    assert!(elapsed < MAX_CALL, "{about}: took {elapsed:?}");
+    assert_eq!(outcome, expected.of(call), "{about}");
+    let effects = call.effects(&bed);
+    check_effects(&outcome, call, effects, acts && call != Call::Token, &about);
+    let requests = server.requests(call.path()) - requests_before;
+    let max_requests = if fault.is_dead_token() { 2 } else { 1 };
+    assert!(requests <= max_requests, "{about}: {requests} requests");
     check_no_secret(&outcome, &about);
 
-    // The same instance goes on as if nothing had been.
+    // The same instance works afterwards.
     simulator.clear_faults();
-    drop(crowd);
+    drop(backlog);
     if server.listening.is_none() {
         server.start(TcpListener::bind(address).await.unwrap());
     }
-    let again = stage.call_json(victim.function(), &arguments).await;
-    assert!(again.is_ok(), "{about}: the next call: {again:?}");
-    let in_all = victim.done(&stage);
-    match victim {
-        Victim::Read => {}
-        Victim::CheckedSend => assert_eq!(in_all, 1, "{about}: the duplicate check"),
-        _ => assert_eq!(in_all, done + 1, "{about}: the next call"),
+    let retried = bed.call_json(call.function(), &arguments).await;
+    assert!(retried.is_ok(), "{about}: the next call: {retried:?}");
+    let total = call.effects(&bed);
+    match call {
+        Call::Read => {}
+        Call::CheckedSend => assert_eq!(total, 1, "{about}: the duplicate check"),
+        _ => assert_eq!(total, effects + 1, "{about}: the next call"),
     }
-    outcome
 }
 
-/// The case of an error says whether the call took effect: that must be so.
-fn check_effect(outcome: &Outcome, victim: Victim, done: usize, acted: bool, about: &str) {
-    let case = outcome.case.split([' ', ',']).next().unwrap();
-    let expected = match case {
-        _ if victim == Victim::Read => 0,
-        "ok" => 1,
-        "permanent-rejected" | "rejected-for-now" | "unreachable" => 0,
-        "no-reply" | "permanent-no-reply" | "permanent-unexpected-reply" => usize::from(acted),
-        other => panic!("{about}: {other}"),
+/// What the case of an error says about the effect of the call is so.
+fn check_effects(outcome: &Outcome, call: Call, effects: usize, acted: bool, about: &str) {
+    let expected = match outcome {
+        _ if call == Call::Read => 0,
+        Outcome::Ok { .. } => 1,
+        Outcome::Rejected { .. } => 0,
+        Outcome::Failed { case, .. } => match case.as_str() {
+            "unreachable" => 0,
+            "no-reply" | "permanent-no-reply" | "permanent-unexpected-reply" => usize::from(acted),
+            other => panic!("{about}: {other}"),
+        },
     };
-    assert_eq!(done, expected, "{about}: {outcome:?}");
+    assert_eq!(effects, expected, "{about}: {outcome:?}");
 }
 
 fn check_no_secret(outcome: &Outcome, about: &str) {
-    let said = format!("{} {}", outcome.case, outcome.text);
+    let text = format!("{outcome:?}");
     for secret in [
         known::APP_SECRET,
         known::CONTACTS_SECRET,
@@ -459,148 +576,76 @@ fn check_no_secret(outcome: &Outcome, about: &str) {
         "simtoken-",
         "http",
     ] {
-        assert!(!said.contains(secret), "{about}: {said}");
+        assert!(!text.contains(secret), "{about}: {text}");
     }
 }
 
 fn outcome(result: Result<Value, CallError>, about: &str) -> Outcome {
     match result {
         Ok(value) => {
-            let lost = value.get("invalid-users").and_then(Value::as_array);
-            match lost.filter(|it| !it.is_empty()) {
-                Some(lost) => {
-                    Outcome { case: format!("ok, without {}", json!(lost)), text: String::new() }
-                }
-                None => Outcome { case: "ok".into(), text: String::new() },
-            }
+            let invalid_users = value.get("invalid-users").and_then(Value::as_array);
+            let text = |it: &Value| it.as_str().unwrap().to_owned();
+            Outcome::Ok { invalid_users: invalid_users.into_iter().flatten().map(text).collect() }
         }
         Err(CallError::Returned(Value::Object(error))) => {
             let (case, payload) = error.into_iter().next().unwrap();
-            match payload {
-                payload if payload["reason"].is_string() => {
-                    // After the path that was called.
-                    let text = payload["reason"].as_str().unwrap();
-                    let text = text.split_once(": ").map_or(text, |(_, it)| it).to_owned();
-                    Outcome { case, text }
-                }
-                payload => {
-                    let after = payload.get("retry-after").map(|it| format!(", after {it} s"));
-                    let case = format!("{case} {}{}", payload["code"], after.unwrap_or_default());
-                    Outcome { case, text: payload["message"].as_str().unwrap().into() }
-                }
+            if let Some(reason) = payload["reason"].as_str() {
+                // After the path of the request.
+                let reason = reason.split_once(": ").map_or(reason, |(_, it)| it).to_owned();
+                return Outcome::Failed { case, reason };
+            }
+            Outcome::Rejected {
+                case,
+                code: payload["code"].as_i64().unwrap(),
+                message: payload["message"].as_str().unwrap().into(),
+                retry_after: payload["retry-after"].as_u64(),
             }
         }
         other => panic!("{about}: {other:?}"),
     }
 }
 
-/// Fills the queue of a listener that accepts nobody, so that further connections are not made.
-async fn crowd_at(address: std::net::SocketAddr) -> impl Sized {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+/// Fills the backlog of a listener that never accepts, so that further connections are not made.
+async fn full_backlog(address: SocketAddr) -> impl Sized {
+    let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
     socket.bind(address).unwrap();
     let listener = socket.listen(1).unwrap();
     let mut waiting = Vec::new();
     loop {
-        let connect = tokio::net::TcpStream::connect(address);
-        match tokio::time::timeout(Duration::from_millis(100), connect).await {
+        match timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
             Ok(stream) => waiting.push(stream.unwrap()),
             Err(_) => return (listener, waiting),
         }
-        assert!(waiting.len() < 100, "the queue has no end");
+        assert!(waiting.len() < 100, "the backlog has no end");
     }
 }
 
 #[tokio::test]
-async fn every_fault_is_told_as_what_it_is() {
-    let rows = rows();
-    let mut cases = Vec::new();
-    for row in &rows {
-        for victim in VICTIMS.into_iter().filter(|it| row.trouble.applies_to(*it)) {
-            for act in [false, true] {
-                if if row.trouble.says_ok() { act } else { !act || row.trouble.may_act() } {
-                    cases.push((row, victim, act));
-                }
-            }
-        }
-    }
-    // A few at a time, and in the end in order.
-    let (local, turns) = (LocalSet::new(), Arc::new(Semaphore::new(16)));
+async fn every_fault_is_reported_as_expected() {
+    let (local, permits) = (LocalSet::new(), Arc::new(Semaphore::new(MAX_CONCURRENT)));
     let mut running = Vec::new();
-    for (row, victim, act) in cases {
-        let (row, turns) = (row.clone(), Arc::clone(&turns));
-        running.push(local.spawn_local(async move {
-            let _turn = turns.acquire().await;
-            (row.name, victim, check(&row, victim, act).await)
-        }));
-    }
-    let outcomes: Vec<_> = local
-        .run_until(async {
-            let mut outcomes = Vec::new();
-            for it in running {
-                // Those that failed have said why; the others are worth knowing too.
-                outcomes.push(it.await.ok());
+    for case in cases() {
+        let mut row = vec![case.name.to_owned()];
+        for call in CALLS {
+            if !case.fault.applies_to(call) {
+                row.push("–".into());
+                continue;
             }
-            outcomes
-        })
-        .await;
-    let failed = outcomes.iter().filter(|it| it.is_none()).count();
-    assert_eq!(failed, 0, "faults of {}", outcomes.len());
-    let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-
-    let mut table = String::from(
-        "| fault | on the token call | on a read | on a send | on a send with duplicate check | on an upload | told as |\n\
-         |---|---|---|---|---|---|---|\n",
-    );
-    for Row { name, .. } in &rows {
-        let of = |victim| {
-            let mut found = outcomes.iter().filter(|it| it.0 == *name && it.1 == victim);
-            let first = found.next().map(|it| it.2.clone());
-            // The caller cannot see whether the request took effect.
-            assert!(found.all(|it| Some(&it.2) == first.as_ref()), "{name}, {victim:?}");
-            first
-        };
-        let cell = |it: &Option<Outcome>| match it {
-            Some(it) if it.case.starts_with("ok") => it.case.clone(),
-            Some(it) => format!("`{}`", it.case),
-            None => "–".into(),
-        };
-        let [token, read, send, chatbot, checked, upload] = VICTIMS.map(of);
-        if let (Some(send), Some(chatbot)) = (&send, &chatbot) {
-            // Of the windows that were exceeded only the chatbots' is known.
-            let case = if *name == "too often" { ", after 60 s" } else { "" };
-            assert_eq!([send.case.as_str(), case].concat(), chatbot.case, "{name}: chatbots");
-            assert_eq!(send.text, chatbot.text, "{name}: chatbots");
+            row.push(case.expected.of(call).to_string());
+            for acts in case.fault.variants() {
+                let (case, permits) = (case.clone(), Arc::clone(&permits));
+                running.push(local.spawn_local(async move {
+                    let _permit = permits.acquire().await;
+                    check(&case, call, *acts).await;
+                }));
+            }
         }
-        let told = [&read, &send, &checked].into_iter().flatten().find(|it| !it.text.is_empty());
-        let cells = [&token, &read, &send, &checked, &upload].map(cell).join(" | ");
-        let told = told.map_or("", |it| it.text.as_str());
-        table.extend(["| ", name, " | ", &cells, " | ", told, " |\n"]);
+        println!("| {} |", row.join(" | "));
     }
-    check_table(&table);
-}
-
-/// Compares with the table in the document; `UPDATE_EXPECT=1` rewrites it.
-fn check_table(table: &str) {
-    const BEGIN: &str = "<!-- faults: written by host-tests/tests/it/faults.rs -->\n";
-    const END: &str = "<!-- end of faults -->\n";
-
-    println!("{table}");
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/reliability.md");
-    let text = fs::read_to_string(&file).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (kept, after) = rest.split_once(END).unwrap();
-    if kept == table {
-        return;
-    }
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        fs::write(&file, [before, BEGIN, table, END, after].concat()).unwrap();
-        return;
-    }
-    let differing: Vec<_> =
-        table.lines().filter(|it| !kept.lines().any(|kept| kept == *it)).collect();
-    panic!(
-        "docs/reliability.md says otherwise (UPDATE_EXPECT=1 rewrites it):\n{}",
-        differing.join("\n")
-    );
+    let total = running.len();
+    let finished = local.run_until(join_all(running)).await;
+    // The panic of each has its message.
+    let failed = finished.iter().filter(|it| it.is_err()).count();
+    assert_eq!(failed, 0, "of {total} faults");
 }

@@ -1,87 +1,98 @@
-//! Random calls over a network that breaks at random, repeated exactly when the error allows it: nothing is done twice,
-//! and nothing is reported done that was not.
+//! Random calls over a network that fails at random, retried exactly when the error allows it: nothing is done twice, and
+//! nothing is reported done that was not.
 //!
-//! `JOURNEY=<seed>` makes one journey again, and prints what happened.
+//! `ARBTEST_SEED=<seed>` makes one journey alone, and prints its calls.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, panic,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
-    thread,
     time::Duration,
 };
 
-use host_tests::{Stage, in_memory, known_environment};
+use arbtest::arbitrary::{Result, Unstructured};
+use host_tests::{TestBed, in_memory, known_environment};
 use serde_json::{Value, json};
+use tokio::{runtime, time::timeout};
 use wecom_host::{Body, CallError, Sending, Timeouts, Transport, TransportError as Error};
 use wecom_simulator::{Fault, FaultKind, Simulator};
 
-use crate::dice::Dice;
+use crate::property::{self, percent};
 
-const JOURNEYS: u64 = 3000;
-const CALLS: usize = 8;
-/// How often a caller tries.
-const TRIES: usize = 4;
-/// A caller who loses patience before the component does.
-const IMPATIENCE: Duration = Duration::from_secs(5);
+const JOURNEYS: u32 = 1000;
+/// The bytes of a journey's input: about ten calls.
+const SIZE: u32 = 400;
+const MAX_ATTEMPTS: usize = 4;
+/// The requests of a call, from its first attempt on, that may meet a fault.
+const MAX_FAULTS: usize = 12;
+/// A caller that cancels a call before the component's own timeouts.
+const CANCELED_AFTER: Duration = Duration::from_secs(5);
 
-/// Everything that can be there in the end, each with what it can be: nothing, or this text. One possibility where the
-/// outcome is known, several where it is not.
+/// The states that each object can have in the end: absent, or with this text. One where the outcome is known, several where
+/// it is not.
 #[derive(Default)]
 struct Model(BTreeMap<(&'static str, String), BTreeSet<Option<String>>>);
 
-struct Journey {
-    dice: Dice,
-    stage: Stage,
+struct Journey<'a, 'b> {
+    u: &'a mut Unstructured<'b>,
+    bed: TestBed,
+    network: Network,
     model: Model,
-    /// How many uploads with this name there may be.
+    /// The least and the most uploads by file name.
     uploads: BTreeMap<String, (usize, usize)>,
     serial: usize,
-    told: bool,
 }
 
-/// How a call ended, for a caller who repeated it as the errors allow.
+/// The outcome of a call, for a caller that retried it as the errors allow.
 #[derive(Debug)]
-enum Verdict {
+enum CallOutcome {
     Done,
-    /// It took no effect; the code if WeCom said so.
-    Not(Option<i64>),
+    /// No effect; with WeCom's code, if that is where it is known from.
+    NoEffect(Option<i64>),
     Unknown,
 }
 
-/// What comes between the component and the simulator.
-fn weather(simulator: Simulator, storm: Arc<Mutex<Option<Dice>>>) -> impl Transport {
+/// The faults of the next requests.
+type Network = Arc<Mutex<VecDeque<Option<NetworkFault>>>>;
+
+enum NetworkFault {
+    /// The request does not arrive.
+    Request(Error),
+    /// The request arrives, and the response does not.
+    Response(Error),
+    /// The simulator's own, with or without effect.
+    Simulated(bool, FaultKind),
+}
+
+/// A transport to the simulator with the faults of the network.
+fn unreliable(simulator: Simulator, network: Network) -> impl Transport {
     let inner = in_memory(simulator.clone());
     move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
         let path = request.uri().path().to_owned();
-        let broken =
-            storm.lock().unwrap().as_mut().and_then(|dice| {
-                if dice.percent(40) { strike(dice, &simulator, &path) } else { None }
-            });
-        match broken {
-            Some(Broken::Before(error)) => Box::pin(async { Err(error) }),
-            Some(Broken::After(error)) => {
-                let answer = inner.send(request, timeouts);
-                Box::pin(async {
-                    drop(answer.await);
+        let fault = network.lock().unwrap().pop_front().flatten();
+        match fault {
+            Some(NetworkFault::Request(error)) => return Box::pin(async { Err(error) }),
+            Some(NetworkFault::Response(error)) => {
+                let response = inner.send(request, timeouts);
+                return Box::pin(async {
+                    drop(response.await);
                     Err(error)
-                })
+                });
             }
-            None => inner.send(request, timeouts),
+            Some(NetworkFault::Simulated(act, kind)) => {
+                let carries_token = !path.contains("/webhook/") && !path.contains("gettoken");
+                let dead_token = matches!(kind, FaultKind::Errcode { code: 40014 | 42001, .. });
+                if carries_token || !dead_token {
+                    simulator.inject(Fault { on: path, skip: 0, times: 1, act, kind });
+                }
+            }
+            None => {}
         }
+        inner.send(request, timeouts)
     }
 }
 
-/// Trouble that the simulator does not make itself.
-enum Broken {
-    /// The request does not arrive.
-    Before(Error),
-    /// It arrives, and the answer does not.
-    After(Error),
-}
-
-fn strike(dice: &mut Dice, simulator: &Simulator, path: &str) -> Option<Broken> {
-    let never_sent = [
+fn random_fault(u: &mut Unstructured<'_>) -> Result<NetworkFault> {
+    let not_sent = [
         Error::ConnectionRefused,
         Error::ConnectionTimeout,
         Error::ConnectionLimitReached,
@@ -90,7 +101,7 @@ fn strike(dice: &mut Dice, simulator: &Simulator, path: &str) -> Option<Broken> 
         Error::TlsProtocolError,
         Error::TlsCertificateError,
     ];
-    let perhaps_sent = [
+    let maybe_sent = [
         Error::ConnectionTerminated,
         Error::ConnectionReadTimeout,
         Error::ConnectionWriteTimeout,
@@ -99,55 +110,55 @@ fn strike(dice: &mut Dice, simulator: &Simulator, path: &str) -> Option<Broken> 
         Error::HttpProtocolError,
         Error::InternalError(None),
     ];
-    let act = dice.percent(50);
-    let html = || String::from("<html>");
     let errcode = |code| FaultKind::Errcode { code, message: "no".into() };
-    let (act, kind) = match dice.below(12) {
-        0 | 1 => return Some(Broken::Before(dice.take(never_sent))),
-        2 => return Some(Broken::Before(dice.take(perhaps_sent))),
-        3 => return Some(Broken::After(dice.take(perhaps_sent))),
-        4 => (act, FaultKind::ResetBeforeReply),
-        // It may be cut so late that all is there but the end.
-        5 => (true, FaultKind::CutBody { after: dice.below(80) }),
-        6 => (act, FaultKind::SilentForever),
-        7 => (act, FaultKind::Status { status: *dice.pick(&[500, 502, 504, 404]), body: html() }),
-        8 => (act, FaultKind::Body(vec![b'<'; dice.below(3)])),
-        9 => (true, FaultKind::SlowBody { chunk: 1 + dice.below(40), pause_ms: 300 }),
-        // A refusal says that there was no effect, and then there must have been none.
-        10 => (false, errcode(*dice.pick(&[-1, 45009, 45033, 6000]))),
-        _ if path.contains("/webhook/") || path.contains("gettoken") => return None,
-        _ => (false, errcode(*dice.pick(&[40014, 42001]))),
+    let acts = percent(u, 50)?;
+    let (acts, kind) = match u.int_in_range(0..=11)? {
+        0 | 1 => return Ok(NetworkFault::Request(u.choose_iter(not_sent)?)),
+        2 => return Ok(NetworkFault::Request(u.choose_iter(maybe_sent)?)),
+        3 => return Ok(NetworkFault::Response(u.choose_iter(maybe_sent)?)),
+        4 => (acts, FaultKind::ResetBeforeReply),
+        // It may be so late that the body is complete.
+        5 => (true, FaultKind::CutBody { after: u.choose_index(80)? }),
+        6 => (acts, FaultKind::SilentForever),
+        7 => {
+            let status = *u.choose(&[500, 502, 504, 404])?;
+            (acts, FaultKind::Status { status, body: "<html>".into() })
+        }
+        8 => (acts, FaultKind::Body(vec![b'<'; u.choose_index(3)?])),
+        9 => (true, FaultKind::SlowBody { chunk: 1 + u.choose_index(40)?, pause_ms: 300 }),
+        // A refusal says that there was no effect, so there is none.
+        10 => (false, errcode(*u.choose(&[-1, 45009, 45033, 6000])?)),
+        _ => (false, errcode(*u.choose(&[40014, 42001])?)),
     };
-    simulator.inject(Fault { on: path.into(), skip: 0, times: 1, act, kind });
-    None
+    Ok(NetworkFault::Simulated(acts, kind))
 }
 
 impl Model {
-    fn becomes(&mut self, kind: &'static str, key: &str, states: &[Option<&str>]) {
+    fn set(&mut self, kind: &'static str, key: &str, states: &[Option<&str>]) {
         let states = states.iter().map(|it| it.map(String::from)).collect();
         self.0.insert((kind, key.into()), states);
     }
 
-    /// What a change made of something, or may have made of it.
-    fn changes(
+    /// Records a change to `to`; `missing` is the code for an object that does not exist.
+    fn changed(
         &mut self,
         kind: &'static str,
         key: &str,
-        verdict: &Verdict,
+        outcome: &CallOutcome,
         to: Option<&str>,
-        gone: i64,
+        missing: i64,
     ) {
         let states = self.0.get_mut(&(kind, key.into())).unwrap();
         let to = to.map(String::from);
-        match verdict {
-            Verdict::Done => *states = [to].into(),
-            Verdict::Not(Some(code)) if *code == gone => {
-                assert!(states.contains(&None), "{kind} {key} must be there");
+        match outcome {
+            CallOutcome::Done => *states = [to].into(),
+            CallOutcome::NoEffect(Some(code)) if *code == missing => {
+                assert!(states.contains(&None), "{kind} {key} must exist");
                 *states = [None].into();
             }
-            Verdict::Not(_) => {}
-            // A change does not bring back what is not there.
-            Verdict::Unknown => {
+            CallOutcome::NoEffect(_) => {}
+            // A change does not create.
+            CallOutcome::Unknown => {
                 if states.iter().any(Option::is_some) {
                     states.insert(to);
                 }
@@ -155,31 +166,30 @@ impl Model {
         }
     }
 
-    /// What a creation made.
-    fn created(&mut self, kind: &'static str, key: &str, verdict: &Verdict, text: &str) {
-        match verdict {
-            Verdict::Done => self.becomes(kind, key, &[Some(text)]),
-            Verdict::Not(_) => self.becomes(kind, key, &[None]),
-            Verdict::Unknown => self.becomes(kind, key, &[None, Some(text)]),
+    /// Records a creation.
+    fn created(&mut self, kind: &'static str, key: &str, outcome: &CallOutcome, text: &str) {
+        match outcome {
+            CallOutcome::Done => self.set(kind, key, &[Some(text)]),
+            CallOutcome::NoEffect(_) => self.set(kind, key, &[None]),
+            CallOutcome::Unknown => self.set(kind, key, &[None, Some(text)]),
         }
     }
 }
 
-impl Journey {
-    async fn go(seed: u64, told: bool) {
+impl<'a, 'b> Journey<'a, 'b> {
+    async fn run(u: &'a mut Unstructured<'b>) -> Result<()> {
         let simulator = Simulator::new().strict();
-        let storm = Arc::new(Mutex::new(None));
-        let transport = Arc::new(weather(simulator.clone(), Arc::clone(&storm)));
-        let stage = Stage::with_transport(simulator, &known_environment(), transport);
-        let dice = Dice::new(seed);
+        let network = Network::default();
+        let transport = Arc::new(unreliable(simulator.clone(), Arc::clone(&network)));
+        let bed = TestBed::with_transport(simulator, &known_environment(), transport);
         let (model, uploads) = Default::default();
-        let mut journey = Self { dice, stage, model, uploads, serial: 0, told };
+        let mut journey = Self { u, bed, network, model, uploads, serial: 0 };
         journey.set_up().await;
-        *storm.lock().unwrap() = Some(Dice::new(!seed));
-        for _ in 0..CALLS {
-            journey.call_something().await;
+        while !journey.u.is_empty() {
+            journey.random_call().await?;
         }
-        journey.compare();
+        journey.check_state();
+        Ok(())
     }
 
     async fn set_up(&mut self) {
@@ -189,20 +199,20 @@ impl Journey {
             [("create-member", "member", member), ("create-group-chat", "group-chat", chat)]
         {
             let arguments = json!({"application": {"profile": ""}, (name): value});
-            self.stage.call_json(function, &arguments).await.unwrap();
+            self.bed.call_json(function, &arguments).await.unwrap();
         }
     }
 
-    async fn call_something(&mut self) {
-        // Windows of frequency pass, and now and then the tokens die.
-        let seconds = if self.dice.percent(5) { 7200 } else { 10 };
-        self.stage.simulator.advance(Duration::from_secs(seconds));
-        if self.dice.percent(5) {
-            self.stage.simulator.revoke_tokens();
+    async fn random_call(&mut self) -> Result<()> {
+        // Rate limits pass, and now and then the tokens expire.
+        let seconds = if percent(self.u, 5)? { 7200 } else { 10 };
+        self.bed.simulator.advance(Duration::from_secs(seconds));
+        if percent(self.u, 5)? {
+            self.bed.simulator.revoke_tokens();
         }
         self.serial += 1;
         let key = format!("n{}", self.serial);
-        match self.dice.below(12) {
+        match self.u.int_in_range(0..=11)? {
             0 | 1 => self.send("group_messages", &key).await,
             2 => self.send("chatbot_messages", &key).await,
             3 => self.send("messages", &key).await,
@@ -216,7 +226,7 @@ impl Journey {
         }
     }
 
-    async fn send(&mut self, kind: &'static str, text: &str) {
+    async fn send(&mut self, kind: &'static str, text: &str) -> Result<()> {
         let message = match kind {
             "group_messages" => json!({"group-chat-id": "room", "content": text}),
             "chatbot_messages" => json!({"content": text}),
@@ -229,117 +239,132 @@ impl Journey {
         };
         let who = if kind == "chatbot_messages" { "chatbot" } else { "application" };
         let arguments = json!({(who): {"profile": ""}, "message": message});
-        let verdict = self.call(function, &arguments, &[]).await;
-        self.model.created(kind, text, &verdict, text);
+        let outcome = self.call(function, &arguments, &[]).await?;
+        self.model.created(kind, text, &outcome, text);
+        Ok(())
     }
 
-    async fn send_checked(&mut self, text: &str) {
+    async fn send_checked(&mut self, text: &str) -> Result<()> {
         let options = json!({"duplicate-check-interval": 600});
         let message = json!({"recipients": "everyone", "content": text, "options": options});
         let arguments = json!({"application": {"profile": ""}, "message": message});
-        let verdict = self.call("send-app-text", &arguments, &[]).await;
-        self.model.created("messages", text, &verdict, text);
-        // Repeating what is done does no harm either.
-        if matches!(verdict, Verdict::Done) && self.dice.percent(30) {
-            self.call("send-app-text", &arguments, &[]).await;
+        let outcome = self.call("send-app-text", &arguments, &[]).await?;
+        self.model.created("messages", text, &outcome, text);
+        // A retry after success does no harm either.
+        if matches!(outcome, CallOutcome::Done) && percent(self.u, 30)? {
+            self.call("send-app-text", &arguments, &[]).await?;
         }
+        Ok(())
     }
 
-    async fn create_department(&mut self, name: &str) {
-        let id = self.dice.percent(50).then_some(100 + self.serial);
+    async fn create_department(&mut self, name: &str) -> Result<()> {
+        let id = percent(self.u, 50)?.then_some(100 + self.serial);
         let department = json!({"name": name, "parent-id": 1, "id": id});
         let arguments = json!({"application": {"profile": ""}, "department": department});
-        let verdict = self.call("create-department", &arguments, &[]).await;
+        let outcome = self.call("create-department", &arguments, &[]).await?;
         // Without an id it is known by its name; a department that may be renamed has one.
         match id {
-            Some(id) => self.model.created("departments", &id.to_string(), &verdict, name),
-            None => self.model.created("unnumbered departments", name, &verdict, name),
+            Some(id) => self.model.created("departments", &id.to_string(), &outcome, name),
+            None => self.model.created("unnumbered departments", name, &outcome, name),
         }
+        Ok(())
     }
 
-    /// Something that is there, or may be.
-    fn something(&mut self, kind: &str) -> Option<String> {
-        let mut found = Vec::new();
-        for ((of, key), states) in &self.model.0 {
-            if *of == kind && states.iter().any(Option::is_some) {
-                found.push(key.clone());
-            }
+    /// An object that exists, or may exist.
+    fn random_object(&mut self, kind: &str) -> Result<Option<String>> {
+        let objects = self.model.0.iter();
+        let existing =
+            objects.filter(|((of, _), states)| *of == kind && states.iter().any(Option::is_some));
+        let keys: Vec<_> = existing.map(|((_, key), _)| key).collect();
+        if keys.is_empty() {
+            return Ok(None);
         }
-        (!found.is_empty()).then(|| self.dice.pick(&found).clone())
+        Ok(Some((*self.u.choose(&keys)?).clone()))
     }
 
-    async fn rename_department(&mut self, name: &str) {
-        let Some(id) = self.something("departments") else { return };
+    async fn rename_department(&mut self, name: &str) -> Result<()> {
+        let Some(id) = self.random_object("departments")? else { return Ok(()) };
         let number: u32 = id.parse().unwrap();
         let changes = json!({"name": name});
         let arguments =
             json!({"application": {"profile": ""}, "department-id": number, "changes": changes});
-        let verdict = self.call("update-department", &arguments, &[]).await;
-        self.model.changes("departments", &id, &verdict, Some(name), 60003);
+        let outcome = self.call("update-department", &arguments, &[]).await?;
+        self.model.changed("departments", &id, &outcome, Some(name), 60003);
+        Ok(())
     }
 
-    async fn delete_department(&mut self) {
-        let Some(id) = self.something("departments") else { return };
+    async fn delete_department(&mut self) -> Result<()> {
+        let Some(id) = self.random_object("departments")? else { return Ok(()) };
         let number: u32 = id.parse().unwrap();
         let arguments = json!({"application": {"profile": ""}, "department-id": number});
-        let verdict = self.call("delete-department", &arguments, &[60123]).await;
-        self.model.changes("departments", &id, &verdict, None, 60123);
+        let outcome = self.call("delete-department", &arguments, &[60123]).await?;
+        self.model.changed("departments", &id, &outcome, None, 60123);
+        Ok(())
     }
 
-    async fn create_chat(&mut self, name: &str) {
-        let id = self.dice.percent(70).then(|| format!("chat{}", self.serial));
+    async fn create_chat(&mut self, name: &str) -> Result<()> {
+        let id = percent(self.u, 70)?.then(|| format!("chat{}", self.serial));
         let chat = json!({"name": name, "members": ["founder", "noor.h"], "id": id});
         let arguments = json!({"application": {"profile": ""}, "group-chat": chat});
-        // With an id of its own, repeating is safe.
-        let verdict = self.call("create-group-chat", &arguments, &[86215]).await;
-        self.model.created("group_chats", name, &verdict, name);
+        // With an id of its own, a retry is safe.
+        let outcome = self.call("create-group-chat", &arguments, &[86215]).await?;
+        self.model.created("group_chats", name, &outcome, name);
+        Ok(())
     }
 
-    async fn create_and_delete_member(&mut self, id: &str) {
+    async fn create_and_delete_member(&mut self, id: &str) -> Result<()> {
         let mobile = format!("139{:08}", self.serial);
         let member = json!({"user-id": id, "name": id, "mobile": mobile});
         let arguments = json!({"application": {"profile": ""}, "member": member});
-        let verdict = self.call("create-member", &arguments, &[]).await;
-        self.model.created("members", id, &verdict, id);
-        if self.dice.percent(50) {
+        let outcome = self.call("create-member", &arguments, &[]).await?;
+        self.model.created("members", id, &outcome, id);
+        if percent(self.u, 50)? {
             let arguments = json!({"application": {"profile": ""}, "user-id": id});
-            let verdict = self.call("delete-member", &arguments, &[60111]).await;
-            self.model.changes("members", id, &verdict, None, 60111);
+            let outcome = self.call("delete-member", &arguments, &[60111]).await?;
+            self.model.changed("members", id, &outcome, None, 60111);
         }
+        Ok(())
     }
 
-    async fn upload(&mut self, name: &str) {
+    async fn upload(&mut self, name: &str) -> Result<()> {
         let media = json!({"kind": "file", "file-name": name, "content": "MTIzNDU2"});
         let arguments = json!({"application": {"profile": ""}, "media": media});
-        let verdict = self.call("upload-media", &arguments, &[]).await;
-        // Repeated, it is only kept twice.
-        let range = match verdict {
-            Verdict::Done => (1, TRIES),
-            Verdict::Not(_) => (0, 0),
-            Verdict::Unknown => (0, TRIES),
+        let outcome = self.call("upload-media", &arguments, &[]).await?;
+        // Retried, the file may be stored twice.
+        let range = match outcome {
+            CallOutcome::Done => (1, MAX_ATTEMPTS),
+            CallOutcome::NoEffect(_) => (0, 0),
+            CallOutcome::Unknown => (0, MAX_ATTEMPTS),
         };
         self.uploads.insert(name.into(), range);
+        Ok(())
     }
 
-    /// Calls, and repeats as long as the error says that this is safe. `already` are the refusals that mean, after
-    /// silence, that an earlier try has done it.
-    async fn call(&mut self, function: &str, arguments: &Value, already: &[i64]) -> Verdict {
+    /// Calls, and retries as long as the error says that this is safe. `already` are the refusals that mean, after an unknown
+    /// outcome, that an earlier attempt took effect.
+    async fn call(
+        &mut self,
+        function: &str,
+        arguments: &Value,
+        already: &[i64],
+    ) -> Result<CallOutcome> {
+        let mut faults = VecDeque::new();
+        for _ in 0..MAX_FAULTS {
+            faults.push_back(if percent(self.u, 40)? { Some(random_fault(self.u)?) } else { None });
+        }
+        *self.network.lock().unwrap() = faults;
         let mut silent = false;
-        for _ in 0..TRIES {
-            let call = self.stage.call_json(function, arguments);
-            let result = if self.dice.percent(10) {
-                // The sandbox is dropped in the middle of the call.
-                let Ok(result) = tokio::time::timeout(IMPATIENCE, call).await else {
-                    self.tell(format!("{function} {arguments}: given up"));
-                    return Verdict::Unknown;
-                };
-                result
-            } else {
-                call.await
+        for _ in 0..MAX_ATTEMPTS {
+            let canceled_after = if percent(self.u, 10)? { CANCELED_AFTER } else { Duration::MAX };
+            let call = self.bed.call_json(function, arguments);
+            // A canceled call drops the sandbox.
+            let Ok(result) = timeout(canceled_after, call).await else {
+                log(format_args!("{function} {arguments}: canceled"));
+                return Ok(CallOutcome::Unknown);
             };
-            self.tell(format!("{function} {arguments}: {result:?}"));
+            log(format_args!("{function} {arguments}: {result:?}"));
             let error = match result {
-                Ok(_) => return Verdict::Done,
+                Ok(_) => return Ok(CallOutcome::Done),
                 Err(CallError::Returned(Value::Object(error))) => error,
                 Err(other) => panic!("{function}: {other}"),
             };
@@ -347,31 +372,27 @@ impl Journey {
             match case.as_str() {
                 "unreachable" | "rejected-for-now" => {}
                 "no-reply" => silent = true,
-                "permanent-no-reply" | "permanent-unexpected-reply" => return Verdict::Unknown,
+                "permanent-no-reply" | "permanent-unexpected-reply" => {
+                    return Ok(CallOutcome::Unknown);
+                }
                 "permanent-rejected" => {
                     let code = payload["code"].as_i64().unwrap();
-                    return match silent {
-                        true if already.contains(&code) => Verdict::Done,
-                        // That this try had no effect says nothing of the ones before.
-                        true => Verdict::Unknown,
-                        false => Verdict::Not(Some(code)),
-                    };
+                    return Ok(match silent {
+                        true if already.contains(&code) => CallOutcome::Done,
+                        // This attempt had no effect, an earlier one may have had.
+                        true => CallOutcome::Unknown,
+                        false => CallOutcome::NoEffect(Some(code)),
+                    });
                 }
                 other => panic!("{function}: {other} {payload}"),
             }
         }
-        if silent { Verdict::Unknown } else { Verdict::Not(None) }
+        Ok(if silent { CallOutcome::Unknown } else { CallOutcome::NoEffect(None) })
     }
 
-    fn tell(&self, line: String) {
-        if self.told {
-            eprintln!("{line}");
-        }
-    }
-
-    /// The simulator's end state must be one of those that the model allows.
-    fn compare(&self) {
-        let state = self.stage.state();
+    /// The state of the simulator is one that the model allows.
+    fn check_state(&self) {
+        let state = self.bed.state();
         let rows = |subject: &str| state[subject].as_array().unwrap().iter();
         for ((kind, key), states) in &self.model.0 {
             let of = |subject, known_by: &str, text: &str| -> Vec<Value> {
@@ -388,7 +409,7 @@ impl Journey {
                 "members" => (of(kind, "/userid", key), "/userid"),
                 _ => (of(kind, "/content/content", key), "/content/content"),
             };
-            assert!(found.len() <= 1, "{kind} {key} is there {} times", found.len());
+            assert!(found.len() <= 1, "{kind} {key} exists {} times", found.len());
             let found = found.first().map(|it| it.pointer(shown).unwrap().as_str().unwrap().into());
             assert!(
                 states.contains(&found),
@@ -397,9 +418,9 @@ impl Journey {
         }
         for (name, (least, most)) in &self.uploads {
             let found = rows("media").filter(|it| it["filename"] == name.as_str()).count();
-            assert!((*least..=*most).contains(&found), "file {name} is there {found} times");
+            assert!((*least..=*most).contains(&found), "file {name} exists {found} times");
         }
-        // And nothing that nobody asked for.
+        // And no message that was not sent.
         let messages: usize = ["messages", "group_messages", "chatbot_messages"]
             .map(|kind| self.model.0.iter().filter(|((of, _), _)| *of == kind).count())
             .iter()
@@ -411,26 +432,17 @@ impl Journey {
     }
 }
 
-fn run(seed: u64, told: bool) -> thread::Result<()> {
-    panic::catch_unwind(|| {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        runtime.unwrap().block_on(Journey::go(seed, told));
-    })
+fn log(line: std::fmt::Arguments<'_>) {
+    if property::is_replay() {
+        eprintln!("{line}");
+    }
 }
 
 #[test]
-fn nothing_is_done_twice_and_nothing_is_lost() {
-    if let Ok(seed) = env::var("JOURNEY") {
-        run(seed.parse().unwrap(), true).unwrap();
-        return;
-    }
-    let half = |first| {
-        thread::spawn(move || {
-            let seeds = (first..JOURNEYS).step_by(2);
-            seeds.filter(|seed| run(*seed, false).is_err()).take(5).collect::<Vec<_>>()
-        })
-    };
-    let failed: Vec<_> = [0, 1].map(half).into_iter().flat_map(|it| it.join().unwrap()).collect();
-    assert!(failed.is_empty(), "these seeds fail, JOURNEY=<seed> repeats one: {failed:?}");
+fn retried_calls_take_effect_once() {
+    property::check(JOURNEYS, SIZE, |u| {
+        let runtime =
+            runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(Journey::run(u))
+    });
 }

@@ -15,11 +15,11 @@
 mod actions;
 mod circles;
 mod contract;
-mod dice;
 mod faults;
 mod journeys;
 mod limits;
 mod properties;
+mod property;
 mod sandbox;
 mod secrets;
 mod tokens;

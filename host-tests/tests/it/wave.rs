@@ -2,7 +2,7 @@
 //! own, the values are dynamic, and every call gets a fresh instance.
 
 use expect_test::expect;
-use host_tests::{MEMBERS, Stage, application, chatbot, in_memory, known_environment};
+use host_tests::{MEMBERS, TestBed, application, chatbot, in_memory, known_environment};
 use wasm_wave::{
     untyped::UntypedFuncCall,
     value::{Value, resolve_wit_func_type},
@@ -28,18 +28,18 @@ use wecom_host::{
 use wit_parser::{Function, Resolve, SourceMap};
 
 #[tokio::test(start_paused = true)]
-async fn every_example_works_as_text() {
+async fn every_wave_example_succeeds() {
     let contract = contract();
     let stock = Stock::new();
     let mut wire = String::new();
     let mut examples = 0;
     for (interface, function) in functions(&contract) {
-        let (mut stage, id) = prepare(&function.name).await;
-        stage.requests();
+        let (mut bed, id) = prepare(&function.name).await;
+        bed.requests();
         let text = example(function).replace("MEDIA-ID", &id).replace("MESSAGE-ID", &id);
-        let result = stock.invoke(&stage, &contract, &interface, function, &text).await;
+        let result = stock.invoke(&bed, &contract, &interface, function, &text).await;
         assert!(matches!(result, Val::Result(Ok(_))), "{text}\n{result:?}");
-        let requests = stage.readable(stage.simulator.transcript().last().unwrap().to_string());
+        let requests = bed.number_ids(bed.simulator.transcript().last().unwrap().to_string());
         wire += &(function.name.clone() + ": " + &requests + "\n");
         examples += 1;
     }
@@ -81,23 +81,25 @@ async fn every_example_works_as_text() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_a_value_too() {
+async fn rejection_is_a_variant_value() {
     let contract = contract();
     let (interface, function) =
         functions(&contract).find(|(_, it)| it.name == "delete-department").unwrap();
     let text = r#"delete-department(profile(""), 1)"#;
-    let refused = Stock::new().invoke(&Stage::new(), &contract, &interface, function, text).await;
+    let refused = Stock::new().invoke(&TestBed::new(), &contract, &interface, function, text).await;
     let Val::Result(Err(Some(error))) = refused else { panic!("not refused: {refused:?}") };
     let Val::Variant(case, Some(_)) = *error else { panic!("not a case: {error:?}") };
     assert_eq!(case, "permanent-rejected");
 }
 
 /// A corp in which the example of a function makes sense, and the id that the example leaves open.
-async fn prepare(function: &str) -> (Stage, String) {
-    let mut stage = match function {
-        "create-department" => Stage::new(),
-        "create-group-chat" | "create-member" | "delete-department" => Stage::populated().await,
-        _ => Stage::furnished().await,
+async fn prepare(function: &str) -> (TestBed, String) {
+    let mut bed = match function {
+        "create-department" => TestBed::new(),
+        "create-group-chat" | "create-member" | "delete-department" => {
+            TestBed::with_members().await
+        }
+        _ => TestBed::with_group_chat().await,
     };
     let gone = match function {
         "create-member" => &MEMBERS[1..2],
@@ -105,12 +107,12 @@ async fn prepare(function: &str) -> (Stage, String) {
         _ => &[],
     };
     for user_id in gone {
-        stage.delete_member(&application(), &(*user_id).into()).await.unwrap();
+        bed.delete_member(&application(), &(*user_id).into()).await.unwrap();
     }
     let id = match function {
-        "send-app-file" | "send-group-file" => upload(&mut stage, MediaKind::File).await,
+        "send-app-file" | "send-group-file" => upload(&mut bed, MediaKind::File).await,
         "send-app-image" | "send-app-mpnews" | "send-group-image" | "send-group-mpnews" => {
-            upload(&mut stage, MediaKind::Image).await
+            upload(&mut bed, MediaKind::Image).await
         }
         "send-chatbot-file" => {
             let media = NewChatbotMedia {
@@ -118,7 +120,7 @@ async fn prepare(function: &str) -> (Stage, String) {
                 file_name: "rota.txt".into(),
                 content: FileContent::Bytes(b"Mon 7-5".to_vec()),
             };
-            stage.upload_chatbot_media(&chatbot(), &media).await.unwrap().id
+            bed.upload_chatbot_media(&chatbot(), &media).await.unwrap().id
         }
         "recall-app-message" => {
             let message = AppText {
@@ -127,21 +129,21 @@ async fn prepare(function: &str) -> (Stage, String) {
                 confidentiality: None,
                 options: None,
             };
-            stage.send_app_text(&application(), &message).await.unwrap().message_id.unwrap()
+            bed.send_app_text(&application(), &message).await.unwrap().message_id.unwrap()
         }
         _ => String::new(),
     };
-    (stage, id)
+    (bed, id)
 }
 
-async fn upload(stage: &mut Stage, kind: MediaKind) -> String {
+async fn upload(bed: &mut TestBed, kind: MediaKind) -> String {
     let (file_name, content): (_, &[u8]) = match kind {
         MediaKind::Image => ("pump.png", b"\x89PNG\r\n\x1a\n"),
         _ => ("rota.txt", b"Mon 7-5"),
     };
     let media =
         NewMedia { kind, file_name: file_name.into(), content: FileContent::Bytes(content.into()) };
-    stage.upload_media(&application(), &media).await.unwrap().id
+    bed.upload_media(&application(), &media).await.unwrap().id
 }
 
 /// The one example of a function.
@@ -188,7 +190,7 @@ impl Stock {
 
     async fn invoke(
         &self,
-        stage: &Stage,
+        bed: &TestBed,
         contract: &Resolve,
         interface: &str,
         function: &Function,
@@ -200,7 +202,7 @@ impl Stock {
         let arguments: Vec<Value> = call.to_wasm_params(&types).unwrap();
         let arguments: Vec<_> = arguments.iter().map(dynamic).collect();
 
-        let mut store = Store::new(self.linker.engine(), State::new(stage));
+        let mut store = Store::new(self.linker.engine(), State::new(bed));
         let instance = self.linker.instantiate_async(&mut store, &self.component).await.unwrap();
         let interface = instance.get_export_index(&mut store, None, interface).unwrap();
         let index = instance.get_export_index(&mut store, Some(&interface), &function.name);
@@ -241,12 +243,12 @@ struct State {
 }
 
 impl State {
-    fn new(stage: &Stage) -> Self {
+    fn new(bed: &TestBed) -> Self {
         Self {
             table: ResourceTable::new(),
             wasi: WasiCtx::builder().envs(&known_environment()).build(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks(Box::new(in_memory(stage.simulator.clone()))),
+            hooks: Hooks(Box::new(in_memory(bed.simulator.clone()))),
         }
     }
 }

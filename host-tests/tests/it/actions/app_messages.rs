@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use host_tests::{NORTH, Stage, application};
+use host_tests::{NORTH, TestBed, application};
 use wecom_host::bindings::exports::wecom::connector::{
     app_messages::{
         AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
@@ -16,7 +16,7 @@ use super::{article, card, check, code, media::upload, noor, second_application,
 
 #[tokio::test(start_paused = true)]
 async fn send_app_text() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = AppText {
         recipients: selected(&["noor.h", "iker.z"], &[NORTH], &[1]),
         content: "Shift \"swap\"\n同意 ✅".into(),
@@ -27,9 +27,9 @@ async fn send_app_text() {
             duplicate_check_interval: Some(600),
         }),
     };
-    let sent = stage.send_app_text(&application(), &message).await;
+    let sent = bed.send_app_text(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -38,9 +38,9 @@ async fn send_app_text() {
         + messages {"agentid":1000002,"content":{"content":"Shift \"swap\"\n同意 ✅"},"delivered":["founder","iker.z","kai.p","may.l","noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":true,"msgid":"MESSAGE-1","msgtype":"text","recalled":false,"safe":1,"sent_at":1789000000,"to":{"toparty":"310","totag":"1","touser":"noor.h|iker.z"}}
     "#]],
     );
-    let sent = stage.send_app_text(&application(), &text(Recipients::Everyone)).await;
+    let sent = bed.send_app_text(&application(), &text(Recipients::Everyone)).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-2"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -52,15 +52,15 @@ async fn send_app_text() {
 
 #[tokio::test(start_paused = true)]
 async fn send_app_markdown() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = AppMarkdown {
         recipients: selected(&[], &[], &[1]),
         content: "**T3** is <font color=\"warning\">offline</font>".into(),
         options: None,
     };
-    let sent = stage.send_app_markdown(&application(), &message).await;
+    let sent = bed.send_app_markdown(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -73,17 +73,17 @@ async fn send_app_markdown() {
 
 #[tokio::test(start_paused = true)]
 async fn send_app_file() {
-    let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::File).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let media_id = upload(&mut bed, MediaKind::File).await;
     let message = AppFile {
         recipients: noor(),
         media_id,
         confidentiality: Some(Confidentiality::Confidential),
         options: None,
     };
-    let sent = stage.send_app_file(&application(), &message).await;
+    let sent = bed.send_app_file(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -92,18 +92,18 @@ async fn send_app_file() {
         + messages {"agentid":1000002,"content":{"media_id":"MEDIA-1"},"delivered":["noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":false,"msgid":"MESSAGE-1","msgtype":"file","recalled":false,"safe":1,"sent_at":1789000000,"to":{"toparty":"","totag":"","touser":"noor.h"}}
     "#]],
     );
-    let other_kind = AppFile { media_id: upload(&mut stage, MediaKind::Image).await, ..message };
-    assert_eq!(code(stage.send_app_file(&application(), &other_kind).await), 40007);
+    let other_kind = AppFile { media_id: upload(&mut bed, MediaKind::Image).await, ..message };
+    assert_eq!(code(bed.send_app_file(&application(), &other_kind).await), 40007);
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_app_image() {
-    let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::Image).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let media_id = upload(&mut bed, MediaKind::Image).await;
     let message = AppImage { recipients: noor(), media_id, confidentiality: None, options: None };
-    let sent = stage.send_app_image(&application(), &message).await;
+    let sent = bed.send_app_image(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -112,23 +112,23 @@ async fn send_app_image() {
         + messages {"agentid":1000002,"content":{"media_id":"MEDIA-1"},"delivered":["noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":false,"msgid":"MESSAGE-1","msgtype":"image","recalled":false,"safe":0,"sent_at":1789000000,"to":{"toparty":"","totag":"","touser":"noor.h"}}
     "#]],
     );
-    stage.simulator.advance(Duration::from_hours(72));
-    assert_eq!(code(stage.send_app_image(&application(), &message).await), 40007);
+    bed.simulator.advance(Duration::from_hours(72));
+    assert_eq!(code(bed.send_app_image(&application(), &message).await), 40007);
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_app_mpnews() {
-    let mut stage = Stage::furnished().await;
-    let thumbnail = upload(&mut stage, MediaKind::Image).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let thumbnail = upload(&mut bed, MediaKind::Image).await;
     let message = AppMpnews {
         recipients: selected(&[], &[NORTH], &[]),
         articles: vec![article(&thumbnail)],
         confidentiality: Some(MpnewsConfidentiality::WithinCorp),
         options: None,
     };
-    let sent = stage.send_app_mpnews(&application(), &message).await;
+    let sent = bed.send_app_mpnews(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -141,11 +141,11 @@ async fn send_app_mpnews() {
 
 #[tokio::test(start_paused = true)]
 async fn send_app_text_card() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = AppTextCard { recipients: Recipients::Everyone, card: card(), options: None };
-    let sent = stage.send_app_text_card(&application(), &message).await;
+    let sent = bed.send_app_text_card(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })
@@ -158,13 +158,13 @@ async fn send_app_text_card() {
 
 #[tokio::test(start_paused = true)]
 async fn recall_app_message() {
-    let mut stage = Stage::furnished().await;
-    let message_id = send(&mut stage).await;
-    stage.requests();
-    stage.changes();
-    let recalled = stage.recall_app_message(&application(), &message_id).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let message_id = send(&mut bed).await;
+    bed.requests();
+    bed.changes();
+    let recalled = bed.recall_app_message(&application(), &message_id).await;
     check(
-        &mut stage,
+        &mut bed,
         recalled,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -174,22 +174,22 @@ async fn recall_app_message() {
     "#]],
     );
 
-    let foreign = stage.recall_app_message(&second_application(), &message_id).await;
+    let foreign = bed.recall_app_message(&second_application(), &message_id).await;
     assert_eq!(code(foreign), 40058);
-    let message_id = send(&mut stage).await;
-    stage.simulator.advance(Duration::from_hours(24) + Duration::from_secs(1));
-    assert_eq!(code(stage.recall_app_message(&application(), &message_id).await), 42052);
+    let message_id = send(&mut bed).await;
+    bed.simulator.advance(Duration::from_hours(24) + Duration::from_secs(1));
+    assert_eq!(code(bed.recall_app_message(&application(), &message_id).await), 42052);
 }
 
 #[tokio::test(start_paused = true)]
-async fn whom_a_message_did_not_reach() {
-    let mut stage = Stage::furnished().await;
-    stage.simulator.unlicense("may.l");
-    stage.changes();
+async fn unreached_recipients_are_reported() {
+    let mut bed = TestBed::with_group_chat().await;
+    bed.simulator.unlicense("may.l");
+    bed.changes();
     let recipients = selected(&["noor.h", "Ghost", "may.l"], &[NORTH, 99], &[1, 9]);
-    let sent = stage.send_app_text(&application(), &text(recipients)).await;
+    let sent = bed.send_app_text(&application(), &text(recipients)).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Delivery { message-id: Some("MESSAGE-1"), invalid-users: ["ghost"], invalid-departments: [99], invalid-tags: [9], unlicensed-users: ["may.l"], truncated: [], warning: None })
@@ -199,42 +199,42 @@ async fn whom_a_message_did_not_reach() {
     "#]],
     );
     let nobody = selected(&["ghost"], &[], &[]);
-    assert_eq!(code(stage.send_app_text(&application(), &text(nobody)).await), 81013);
+    assert_eq!(code(bed.send_app_text(&application(), &text(nobody)).await), 81013);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_long_is_cut_and_reported() {
-    let mut stage = Stage::furnished().await;
+async fn truncation_is_reported() {
+    let mut bed = TestBed::with_group_chat().await;
     // 683 characters of 3 bytes are one byte too many, and the last of them does not fit.
     let long = AppText { content: "部".repeat(683), ..text(noor()) };
-    let sent = stage.send_app_text(&application(), &long).await.unwrap();
+    let sent = bed.send_app_text(&application(), &long).await.unwrap();
     expect![[
         r#"[Truncation { field: "message.content", original-bytes: 2049, kept-bytes: 2046 }]"#
     ]]
     .assert_eq(&format!("{:?}", sent.truncated));
-    assert_eq!(kept(&stage)["content"]["content"], "部".repeat(682));
+    assert_eq!(messages(&bed)["content"]["content"], "部".repeat(682));
 
     let mut long = card();
     long.title = "é".repeat(65);
     long.description = "部".repeat(171);
     long.button_text = Some("打开详情页".into());
     let long = AppTextCard { recipients: noor(), card: long, options: None };
-    let sent = stage.send_app_text_card(&application(), &long).await.unwrap();
+    let sent = bed.send_app_text_card(&application(), &long).await.unwrap();
     expect![[
         r#"[Truncation { field: "message.card.button-text", original-bytes: 15, kept-bytes: 12 }]"#
     ]]
     .assert_eq(&format!("{:?}", sent.truncated));
     expect![[r#"130 513 "打开详情""#]].assert_eq(&format!(
         "{} {} {}",
-        kept(&stage)["content"]["title"].as_str().unwrap().len(),
-        kept(&stage)["content"]["description"].as_str().unwrap().len(),
-        kept(&stage)["content"]["btntxt"],
+        messages(&bed)["content"]["title"].as_str().unwrap().len(),
+        messages(&bed)["content"]["description"].as_str().unwrap().len(),
+        messages(&bed)["content"]["btntxt"],
     ));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_duplicate_check_delivers_once() {
-    let mut stage = Stage::furnished().await;
+async fn duplicate_check_delivers_once() {
+    let mut bed = TestBed::with_group_chat().await;
     let checked = |interval| AppText {
         options: Some(AppMessageOptions {
             agent_id: None,
@@ -243,23 +243,23 @@ async fn the_duplicate_check_delivers_once() {
         }),
         ..text(noor())
     };
-    let first = stage.send_app_text(&application(), &checked(60)).await.unwrap();
-    let second = stage.send_app_text(&application(), &checked(60)).await.unwrap();
+    let first = bed.send_app_text(&application(), &checked(60)).await.unwrap();
+    let second = bed.send_app_text(&application(), &checked(60)).await.unwrap();
     assert_eq!(first.message_id, second.message_id);
-    assert_eq!(kept(&stage)["duplicates"], 1);
-    stage.simulator.advance(Duration::from_mins(1));
-    let third = stage.send_app_text(&application(), &checked(60)).await.unwrap();
+    assert_eq!(messages(&bed)["duplicates"], 1);
+    bed.simulator.advance(Duration::from_mins(1));
+    let third = bed.send_app_text(&application(), &checked(60)).await.unwrap();
     assert_ne!(first.message_id, third.message_id);
 
     let unchecked = text(noor());
-    let fourth = stage.send_app_text(&application(), &unchecked).await.unwrap();
-    let fifth = stage.send_app_text(&application(), &unchecked).await.unwrap();
+    let fourth = bed.send_app_text(&application(), &unchecked).await.unwrap();
+    let fifth = bed.send_app_text(&application(), &unchecked).await.unwrap();
     assert_ne!(fourth.message_id, fifth.message_id);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_agent_id_of_a_message_comes_first() {
-    let mut stage = Stage::furnished().await;
+async fn agent_id_of_the_options_wins() {
+    let mut bed = TestBed::with_group_chat().await;
     let spoken_by = |agent_id| AppText {
         options: Some(AppMessageOptions {
             agent_id: Some(agent_id),
@@ -268,9 +268,9 @@ async fn the_agent_id_of_a_message_comes_first() {
         }),
         ..text(noor())
     };
-    let sent = stage.send_app_text(&application(), &spoken_by(known::AGENT_ID.into())).await;
+    let sent = bed.send_app_text(&application(), &spoken_by(known::AGENT_ID.into())).await;
     check(
-        &mut stage,
+        &mut bed,
         sent.map(drop),
         expect![[r#"
         Ok(())
@@ -280,7 +280,7 @@ async fn the_agent_id_of_a_message_comes_first() {
     "#]],
     );
     let foreign =
-        stage.send_app_text(&application(), &spoken_by(known::SECOND_AGENT_ID.into())).await;
+        bed.send_app_text(&application(), &spoken_by(known::SECOND_AGENT_ID.into())).await;
     assert_eq!(code(foreign), 301_002);
 }
 
@@ -297,11 +297,11 @@ fn selected(users: &[&str], departments: &[u32], tags: &[u32]) -> Recipients {
 }
 
 /// Sends a message and returns its id.
-async fn send(stage: &mut Stage) -> String {
-    stage.send_app_text(&application(), &text(noor())).await.unwrap().message_id.unwrap()
+async fn send(bed: &mut TestBed) -> String {
+    bed.send_app_text(&application(), &text(noor())).await.unwrap().message_id.unwrap()
 }
 
 /// The last message as the simulator kept it.
-fn kept(stage: &Stage) -> serde_json::Value {
-    stage.state()["messages"].as_array().unwrap().last().unwrap().clone()
+fn messages(bed: &TestBed) -> serde_json::Value {
+    bed.state()["messages"].as_array().unwrap().last().unwrap().clone()
 }

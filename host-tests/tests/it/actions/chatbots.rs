@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use host_tests::{Stage, chatbot};
+use host_tests::{TestBed, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
     chatbots::{ChatbotText, NewsArticle},
     media::{ChatbotMediaKind, NewChatbotMedia},
@@ -13,16 +13,16 @@ use super::{check, code, media::PNG};
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_text() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     let message = ChatbotText {
         content: "Pump 2 <@noor.h>".into(),
         mentioned_users: Some(vec!["noor.h".into()]),
         mentioned_mobiles: Some(vec!["+34600000000".into()]),
         mention_everyone: Some(true),
     };
-    let sent = stage.send_chatbot_text(&chatbot(), &message).await;
+    let sent = bed.send_chatbot_text(&chatbot(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -30,18 +30,18 @@ async fn send_chatbot_text() {
         + chatbot_messages {"chatbot":"chatbot","content":{"content":"Pump 2 <@noor.h>","mentioned_list":["noor.h","@all"],"mentioned_mobile_list":["+34600000000"]},"msgtype":"text"}
     "#]],
     );
-    let sent = stage.send_chatbot_text(&chatbot(), &text(&"部".repeat(683))).await.unwrap();
+    let sent = bed.send_chatbot_text(&chatbot(), &text(&"部".repeat(683))).await.unwrap();
     expect![[r#"Receipt { truncated: [], warning: Some("the content has 2049 bytes: WeCom's page promises 2048, and its server takes 5120") }"#]].assert_eq(&format!("{sent:?}"));
-    let kept = &stage.state()["chatbot_messages"][1];
+    let kept = &bed.state()["chatbot_messages"][1];
     assert_eq!(kept["content"], serde_json::json!({"content": "部".repeat(683)}));
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_markdown() {
-    let mut stage = Stage::new();
-    let sent = stage.send_chatbot_markdown(&chatbot(), "**Pump 2** `on`\n> ok").await;
+    let mut bed = TestBed::new();
+    let sent = bed.send_chatbot_markdown(&chatbot(), "**Pump 2** `on`\n> ok").await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -53,18 +53,18 @@ async fn send_chatbot_markdown() {
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_file() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     let rota = NewChatbotMedia {
         kind: ChatbotMediaKind::File,
         file_name: "rota.txt".into(),
         content: FileContent::Bytes(b"Mon 7-5".to_vec()),
     };
-    let media_id = stage.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id;
-    stage.requests();
-    stage.changes();
-    let sent = stage.send_chatbot_file(&chatbot(), &media_id).await;
+    let media_id = bed.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id;
+    bed.requests();
+    bed.changes();
+    let sent = bed.send_chatbot_file(&chatbot(), &media_id).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -77,15 +77,15 @@ async fn send_chatbot_file() {
         key: known::SECOND_CHATBOT_KEY.into(),
         base_url: Some(host_tests::BASE_URL.into()),
     });
-    assert_eq!(code(stage.send_chatbot_file(&other, &media_id).await), 40007);
+    assert_eq!(code(bed.send_chatbot_file(&other, &media_id).await), 40007);
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_image() {
-    let mut stage = Stage::new();
-    let sent = stage.send_chatbot_image(&chatbot(), &FileContent::Bytes(PNG.to_vec()), None).await;
+    let mut bed = TestBed::new();
+    let sent = bed.send_chatbot_image(&chatbot(), &FileContent::Bytes(PNG.to_vec()), None).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -95,17 +95,17 @@ async fn send_chatbot_image() {
     );
     for md5 in [None, Some("e9dd2797018cad79186e03e8c5aec8dc")] {
         let image = FileContent::Base64("data:image/png;base64,iVBO\nRw0KGgo".into());
-        stage.send_chatbot_image(&chatbot(), &image, md5).await.unwrap();
+        bed.send_chatbot_image(&chatbot(), &image, md5).await.unwrap();
     }
-    let kept = &stage.state()["chatbot_messages"];
+    let kept = &bed.state()["chatbot_messages"];
     assert!(kept[0] == kept[1] && kept[1] == kept[2], "{kept}");
-    stage.requests();
-    stage.changes();
+    bed.requests();
+    bed.changes();
 
     let image = FileContent::Base64("iVBORw0KGgo=".into());
-    let refused = stage.send_chatbot_image(&chatbot(), &image, Some(&"0".repeat(32))).await;
+    let refused = bed.send_chatbot_image(&chatbot(), &image, Some(&"0".repeat(32))).await;
     check(
-        &mut stage,
+        &mut bed,
         refused,
         expect![[r#"
             Err(Error::PermanentInvalidInput([InvalidField { field: "md5", reason: "is not that of the image before base64" }]))
@@ -115,7 +115,7 @@ async fn send_chatbot_image() {
 
 #[tokio::test(start_paused = true)]
 async fn send_chatbot_news() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     let article = NewsArticle {
         title: "Pump report".into(),
         description: Some("May".into()),
@@ -123,9 +123,9 @@ async fn send_chatbot_news() {
         image_url: Some("https://ops.example/r/5.png".into()),
     };
     let lean = NewsArticle { description: None, image_url: None, ..article.clone() };
-    let sent = stage.send_chatbot_news(&chatbot(), &[article, lean]).await;
+    let sent = bed.send_chatbot_news(&chatbot(), &[article, lean]).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -136,20 +136,20 @@ async fn send_chatbot_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn twenty_messages_a_minute() {
-    let mut stage = Stage::new();
+async fn twenty_first_message_in_a_minute_is_rejected_for_now() {
+    let mut bed = TestBed::new();
     for _ in 0..20 {
-        stage.send_chatbot_text(&chatbot(), &text("Pump")).await.unwrap();
+        bed.send_chatbot_text(&chatbot(), &text("Pump")).await.unwrap();
     }
     let Err(Error::RejectedForNow(refused)) =
-        stage.send_chatbot_text(&chatbot(), &text("Pump")).await
+        bed.send_chatbot_text(&chatbot(), &text("Pump")).await
     else {
         panic!("the 21st message in a minute was not rejected for now");
     };
     assert_eq!((refused.code, refused.retry_after), (45009, Some(60)));
-    assert_eq!(stage.state()["chatbot_messages"].as_array().unwrap().len(), 20);
-    stage.simulator.advance(Duration::from_mins(1));
-    stage.send_chatbot_text(&chatbot(), &text("Pump")).await.unwrap();
+    assert_eq!(bed.state()["chatbot_messages"].as_array().unwrap().len(), 20);
+    bed.simulator.advance(Duration::from_mins(1));
+    bed.send_chatbot_text(&chatbot(), &text("Pump")).await.unwrap();
 }
 
 fn text(content: &str) -> ChatbotText {

@@ -1,5 +1,5 @@
 use expect_test::expect;
-use host_tests::{NORTH, Stage, application};
+use host_tests::{NORTH, TestBed, application};
 use wecom_host::bindings::exports::wecom::connector::departments::{
     DepartmentChanges, NewDepartment,
 };
@@ -8,10 +8,10 @@ use super::{check, code};
 
 #[tokio::test(start_paused = true)]
 async fn list_department_ids() {
-    let mut stage = Stage::furnished().await;
-    let found = stage.list_department_ids(&application(), None).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let found = bed.list_department_ids(&application(), None).await;
     check(
-        &mut stage,
+        &mut bed,
         found,
         expect![[r#"
             Ok([Department { id: 1, parent-id: None, order: Some(100000000) }, Department { id: 310, parent-id: Some(1), order: Some(100000000) }])
@@ -19,18 +19,18 @@ async fn list_department_ids() {
             GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0
         "#]],
     );
-    let found = stage.list_department_ids(&application(), Some(NORTH)).await;
+    let found = bed.list_department_ids(&application(), Some(NORTH)).await;
     check(
-        &mut stage,
+        &mut bed,
         found,
         expect![[r#"
             Ok([Department { id: 310, parent-id: Some(1), order: Some(100000000) }])
             GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=310 -> 0
         "#]],
     );
-    let found = stage.list_department_ids(&application(), Some(7)).await;
+    let found = bed.list_department_ids(&application(), Some(7)).await;
     check(
-        &mut stage,
+        &mut bed,
         found,
         expect![[r#"
             Err(Error::PermanentRejected(Rejection { code: 60123, message: "invalid party id", hint: "there is no such department", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000012"), invalid-receivers: None, conflicting-user: None }))
@@ -41,7 +41,7 @@ async fn list_department_ids() {
 
 #[tokio::test(start_paused = true)]
 async fn create_department() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     let depot = NewDepartment {
         name: "Depot 仓库".into(),
         english_name: Some("Depot".into()),
@@ -49,9 +49,9 @@ async fn create_department() {
         order: Some(4200),
         id: Some(5),
     };
-    let created = stage.create_department(&application(), &depot).await;
+    let created = bed.create_department(&application(), &depot).await;
     check(
-        &mut stage,
+        &mut bed,
         created,
         expect![[r#"
         Ok(CreatedDepartment { id: 5, warning: None })
@@ -68,9 +68,9 @@ async fn create_department() {
         order: None,
         id: None,
     };
-    let created = stage.create_department(&application(), &lean).await;
+    let created = bed.create_department(&application(), &lean).await;
     check(
-        &mut stage,
+        &mut bed,
         created,
         expect![[r#"
         Ok(CreatedDepartment { id: 2, warning: None })
@@ -78,9 +78,9 @@ async fn create_department() {
         + departments {"id":2,"name":"Lab","order":100000000,"parentid":5}
     "#]],
     );
-    let again = stage.create_department(&application(), &lean).await;
+    let again = bed.create_department(&application(), &lean).await;
     check(
-        &mut stage,
+        &mut bed,
         again,
         expect![[r#"
             Err(Error::PermanentRejected(Rejection { code: 60008, message: "department existed", hint: "the department exists already, by id or by name beside its siblings: look it up", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000004"), invalid-receivers: None, conflicting-user: None }))
@@ -88,12 +88,12 @@ async fn create_department() {
         "#]],
     );
     let orphan = NewDepartment { parent_id: 77, ..lean };
-    assert_eq!(code(stage.create_department(&application(), &orphan).await), 60004);
+    assert_eq!(code(bed.create_department(&application(), &orphan).await), 60004);
 }
 
 #[tokio::test(start_paused = true)]
 async fn update_department() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let unchanged =
         DepartmentChanges { name: None, english_name: None, parent_id: None, order: None };
     let changes = DepartmentChanges {
@@ -102,9 +102,9 @@ async fn update_department() {
         parent_id: Some(1),
         order: Some(4300),
     };
-    let updated = stage.update_department(&application(), NORTH, &changes).await;
+    let updated = bed.update_department(&application(), NORTH, &changes).await;
     check(
-        &mut stage,
+        &mut bed,
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -114,9 +114,9 @@ async fn update_department() {
         + departments {"id":310,"name":"North","name_en":"N","order":4300,"parentid":1}
     "#]],
     );
-    let updated = stage.update_department(&application(), NORTH, &unchanged).await;
+    let updated = bed.update_department(&application(), NORTH, &unchanged).await;
     check(
-        &mut stage,
+        &mut bed,
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -124,22 +124,22 @@ async fn update_department() {
     "#]],
     );
     let below_itself = DepartmentChanges { parent_id: Some(NORTH), ..unchanged };
-    assert_eq!(code(stage.update_department(&application(), NORTH, &below_itself).await), 60010);
+    assert_eq!(code(bed.update_department(&application(), NORTH, &below_itself).await), 60010);
 }
 
 #[tokio::test(start_paused = true)]
 async fn delete_department() {
-    let mut stage = Stage::furnished().await;
-    assert_eq!(code(stage.delete_department(&application(), 1).await), 60007);
-    assert_eq!(code(stage.delete_department(&application(), NORTH).await), 60005);
+    let mut bed = TestBed::with_group_chat().await;
+    assert_eq!(code(bed.delete_department(&application(), 1).await), 60007);
+    assert_eq!(code(bed.delete_department(&application(), NORTH).await), 60005);
     for user_id in host_tests::MEMBERS {
-        stage.delete_member(&application(), &user_id.into()).await.unwrap();
+        bed.delete_member(&application(), &user_id.into()).await.unwrap();
     }
-    stage.requests();
-    stage.changes();
-    let deleted = stage.delete_department(&application(), NORTH).await;
+    bed.requests();
+    bed.changes();
+    let deleted = bed.delete_department(&application(), NORTH).await;
     check(
-        &mut stage,
+        &mut bed,
         deleted,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -147,5 +147,5 @@ async fn delete_department() {
         - departments {"id":310,"name":"Field Service North","order":100000000,"parentid":1}
     "#]],
     );
-    assert_eq!(code(stage.delete_department(&application(), NORTH).await), 60123);
+    assert_eq!(code(bed.delete_department(&application(), NORTH).await), 60123);
 }

@@ -1,5 +1,5 @@
 use expect_test::expect;
-use host_tests::{CHAT, Stage, application};
+use host_tests::{CHAT, TestBed, application};
 use wecom_host::bindings::exports::wecom::connector::{
     group_messages::{GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard},
     media::MediaKind,
@@ -10,7 +10,7 @@ use super::{article, card, check, code, media::upload, second_application};
 
 #[tokio::test(start_paused = true)]
 async fn send_group_text() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = GroupText {
         group_chat_id: CHAT.into(),
         content: "Road N-22 reopened.".into(),
@@ -18,9 +18,9 @@ async fn send_group_text() {
         mentioned_users: Some(vec!["noor.h".into()]),
         mention_everyone: Some(true),
     };
-    let sent = stage.send_group_text(&application(), &message).await;
+    let sent = bed.send_group_text(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -29,8 +29,8 @@ async fn send_group_text() {
         + group_messages {"chatid":"storm2026a","content":{"content":"Road N-22 reopened.","mentioned_list":["noor.h","@all"]},"delivered":["noor.h","iker.z","may.l"],"dropped":[],"msgtype":"text","safe":1}
     "#]],
     );
-    assert_eq!(code(stage.send_group_text(&second_application(), &message).await), 86008);
-    stage.requests();
+    assert_eq!(code(bed.send_group_text(&second_application(), &message).await), 86008);
+    bed.requests();
 
     let long = GroupText {
         content: "é".repeat(1025),
@@ -39,19 +39,19 @@ async fn send_group_text() {
         mention_everyone: None,
         ..message
     };
-    let sent = stage.send_group_text(&application(), &long).await.unwrap();
+    let sent = bed.send_group_text(&application(), &long).await.unwrap();
     expect![[r#"Receipt { truncated: [Truncation { field: "message.content", original-bytes: 2050, kept-bytes: 2048 }], warning: None }"#]].assert_eq(&format!("{sent:?}"));
-    let kept = &stage.state()["group_messages"][1]["content"];
+    let kept = &bed.state()["group_messages"][1]["content"];
     assert_eq!(*kept, serde_json::json!({"content": "é".repeat(1024)}));
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_group_markdown() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = GroupMarkdown { group_chat_id: CHAT.into(), content: "**N-22**".into() };
-    let sent = stage.send_group_markdown(&application(), &message).await;
+    let sent = bed.send_group_markdown(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -64,16 +64,16 @@ async fn send_group_markdown() {
 
 #[tokio::test(start_paused = true)]
 async fn send_group_file() {
-    let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::File).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let media_id = upload(&mut bed, MediaKind::File).await;
     let message = GroupFile {
         group_chat_id: CHAT.into(),
         media_id,
         confidentiality: Some(Confidentiality::Confidential),
     };
-    let sent = stage.send_group_file(&application(), &message).await;
+    let sent = bed.send_group_file(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -86,12 +86,12 @@ async fn send_group_file() {
 
 #[tokio::test(start_paused = true)]
 async fn send_group_image() {
-    let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::Image).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let media_id = upload(&mut bed, MediaKind::Image).await;
     let message = GroupImage { group_chat_id: CHAT.into(), media_id, confidentiality: None };
-    let sent = stage.send_group_image(&application(), &message).await;
+    let sent = bed.send_group_image(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -104,16 +104,16 @@ async fn send_group_image() {
 
 #[tokio::test(start_paused = true)]
 async fn send_group_mpnews() {
-    let mut stage = Stage::furnished().await;
-    let thumbnail = upload(&mut stage, MediaKind::Image).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let thumbnail = upload(&mut bed, MediaKind::Image).await;
     let message = GroupMpnews {
         group_chat_id: CHAT.into(),
         articles: vec![article(&thumbnail)],
         confidentiality: Some(MpnewsConfidentiality::Confidential),
     };
-    let sent = stage.send_group_mpnews(&application(), &message).await;
+    let sent = bed.send_group_mpnews(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -126,11 +126,11 @@ async fn send_group_mpnews() {
 
 #[tokio::test(start_paused = true)]
 async fn send_group_text_card() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let message = GroupTextCard { group_chat_id: CHAT.into(), card: card() };
-    let sent = stage.send_group_text_card(&application(), &message).await;
+    let sent = bed.send_group_text_card(&application(), &message).await;
     check(
-        &mut stage,
+        &mut bed,
         sent,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })

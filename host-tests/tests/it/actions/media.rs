@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use expect_test::expect;
-use host_tests::{Stage, application, chatbot};
+use host_tests::{TestBed, application, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
     media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
     tokens::TokenScope,
@@ -14,7 +14,7 @@ pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[tokio::test(start_paused = true)]
 async fn upload_media() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     for (media, expected) in [
         (
             new_media(MediaKind::File),
@@ -50,14 +50,14 @@ async fn upload_media() {
             "#]],
         ),
     ] {
-        let uploaded = stage.upload_media(&application(), &media).await;
-        check(&mut stage, uploaded, expected);
+        let uploaded = bed.upload_media(&application(), &media).await;
+        check(&mut bed, uploaded, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn upload_chatbot_media() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     for (kind, file_name, content, expected) in [
         (
             ChatbotMediaKind::File,
@@ -85,28 +85,28 @@ async fn upload_chatbot_media() {
             file_name: file_name.into(),
             content: FileContent::Bytes(content.into()),
         };
-        let uploaded = stage.upload_chatbot_media(&chatbot(), &media).await;
-        check(&mut stage, uploaded, expected);
+        let uploaded = bed.upload_chatbot_media(&chatbot(), &media).await;
+        check(&mut bed, uploaded, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_largest_file_arrives_byte_for_byte() {
-    let mut stage = Stage::new();
+async fn largest_file_arrives_unchanged() {
+    let mut bed = TestBed::new();
     // Full of the boundary that the connector would like best.
     let pattern = b"\0\xff\r\n--wecom-connector-0\r\n";
     let content: Vec<u8> = pattern.iter().copied().cycle().take(20 << 20).collect();
     let media =
         NewMedia { content: FileContent::Bytes(content.clone()), ..new_media(MediaKind::File) };
-    let id = stage.upload_media(&application(), &media).await.unwrap().id;
-    assert!(download(&mut stage, &id).await == content, "other bytes arrived");
+    let id = bed.upload_media(&application(), &media).await.unwrap().id;
+    assert!(download(&mut bed, &id).await == content, "other bytes arrived");
 
     let media = NewMedia { content: FileContent::Bytes([content, vec![0]].concat()), ..media };
-    stage.requests();
-    stage.changes();
-    let refused = stage.upload_media(&application(), &media).await;
+    bed.requests();
+    bed.changes();
+    let refused = bed.upload_media(&application(), &media).await;
     check(
-        &mut stage,
+        &mut bed,
         refused,
         expect![[r#"
             Err(Error::PermanentInvalidInput([InvalidField { field: "media.content", reason: "must have 6 to 20971520 bytes, has 20971521" }]))
@@ -115,12 +115,12 @@ async fn the_largest_file_arrives_byte_for_byte() {
 }
 
 /// Uploads a small file, and forgets the request.
-pub(crate) async fn upload(stage: &mut Stage, kind: MediaKind) -> String {
+pub(crate) async fn upload(bed: &mut TestBed, kind: MediaKind) -> String {
     // By an instance of its own, so that the next call shows its request for a token.
-    let mut other = stage.beside(&host_tests::known_environment());
+    let mut other = bed.second_instance(&host_tests::known_environment());
     let id = other.upload_media(&application(), &new_media(kind)).await.unwrap().id;
-    stage.requests();
-    stage.changes();
+    bed.requests();
+    bed.changes();
     id
 }
 
@@ -135,10 +135,10 @@ fn new_media(kind: MediaKind) -> NewMedia {
 }
 
 /// A file as the simulator gives it back.
-async fn download(stage: &mut Stage, media_id: &str) -> Bytes {
-    let issued = stage.get_access_token(&application(), TokenScope::Application).await.unwrap();
+async fn download(bed: &mut TestBed, media_id: &str) -> Bytes {
+    let issued = bed.get_access_token(&application(), TokenScope::Application).await.unwrap();
     let token = issued.access_token.token;
     let uri = format!("/cgi-bin/media/get?access_token={token}&media_id={media_id}");
     let request = http::Request::get(uri).header("host", "simulator").body(Bytes::new()).unwrap();
-    stage.simulator.handle(&request).body
+    bed.simulator.handle(&request).body
 }

@@ -1,5 +1,5 @@
 use expect_test::expect;
-use host_tests::{MEMBERS, NORTH, Stage, application, new_member};
+use host_tests::{MEMBERS, NORTH, TestBed, application, new_member};
 use wecom_host::bindings::exports::wecom::connector::members::{
     Gender, MemberChanges, MemberInDepartment, Membership, NewMember, TextChange, UsersChange,
 };
@@ -8,10 +8,10 @@ use super::{check, code};
 
 #[tokio::test(start_paused = true)]
 async fn list_member_ids() {
-    let mut stage = Stage::furnished().await;
-    let page = stage.list_member_ids(&application(), None, None).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let page = bed.list_member_ids(&application(), None, None).await;
     check(
-        &mut stage,
+        &mut bed,
         page,
         expect![[r#"
             Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }, MemberInDepartment { user-id: "kai.p", department-id: 310 }, MemberInDepartment { user-id: "may.l", department-id: 310 }, MemberInDepartment { user-id: "noor.h", department-id: 310 }], next-cursor: None, warning: None })
@@ -19,9 +19,9 @@ async fn list_member_ids() {
             POST /cgi-bin/user/list_id?access_token=<contacts token 1> {} -> 0
         "#]],
     );
-    let page = stage.list_member_ids(&application(), None, Some(2)).await;
+    let page = bed.list_member_ids(&application(), None, Some(2)).await;
     check(
-        &mut stage,
+        &mut bed,
         page,
         expect![[r#"
             Ok(MemberPage { members: [MemberInDepartment { user-id: "founder", department-id: 1 }, MemberInDepartment { user-id: "iker.z", department-id: 310 }], next-cursor: Some("YWZ0ZXIvMC9pa2VyLno"), warning: None })
@@ -31,13 +31,13 @@ async fn list_member_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_join_to_the_whole() {
-    let mut stage = Stage::furnished().await;
-    let whole = stage.list_member_ids(&application(), None, None).await.unwrap().members;
+async fn pages_hold_every_member_once() {
+    let mut bed = TestBed::with_group_chat().await;
+    let whole = bed.list_member_ids(&application(), None, None).await.unwrap().members;
     let mut joined: Vec<MemberInDepartment> = Vec::new();
     let mut cursor = None;
     loop {
-        let page = stage.list_member_ids(&application(), cursor.as_deref(), Some(2)).await.unwrap();
+        let page = bed.list_member_ids(&application(), cursor.as_deref(), Some(2)).await.unwrap();
         joined.extend(page.members);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -45,12 +45,12 @@ async fn pages_join_to_the_whole() {
         }
     }
     assert_eq!(joined, whole);
-    assert_eq!(code(stage.list_member_ids(&application(), Some("?&="), None).await), 50100);
+    assert_eq!(code(bed.list_member_ids(&application(), Some("?&="), None).await), 50100);
 }
 
 #[tokio::test(start_paused = true)]
 async fn create_member() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let ines = NewMember {
         user_id: "Ines@Ops.2".into(),
         name: "Inés 伊内斯".into(),
@@ -71,9 +71,9 @@ async fn create_member() {
         address: Some("Calle 1".into()),
         to_invite: Some(false),
     };
-    let created = stage.create_member(&application(), &ines).await;
+    let created = bed.create_member(&application(), &ines).await;
     check(
-        &mut stage,
+        &mut bed,
         created,
         expect![[r#"
         Ok(CreatedMember { created-departments: [], warning: None })
@@ -89,9 +89,9 @@ async fn create_member() {
         to_invite: None,
         ..new_member("lean", "")
     };
-    let created = stage.create_member(&application(), &lean).await;
+    let created = bed.create_member(&application(), &lean).await;
     check(
-        &mut stage,
+        &mut bed,
         created,
         expect![[r#"
         Ok(CreatedMember { created-departments: [], warning: None })
@@ -99,14 +99,14 @@ async fn create_member() {
         + members {"biz_mail":"lean@simulated.example","department":[],"direct_leader":[],"email":"lean@ops.example","invited":true,"is_leader_in_dept":[],"licensed":true,"name":"lean","order":[],"status":4,"userid":"lean"}
     "#]],
     );
-    assert_eq!(code(stage.create_member(&application(), &lean).await), 60102);
+    assert_eq!(code(bed.create_member(&application(), &lean).await), 60102);
     let taken = new_member("other", "+34600000009");
-    assert_eq!(code(stage.create_member(&application(), &taken).await), 60104);
+    assert_eq!(code(bed.create_member(&application(), &taken).await), 60104);
 }
 
 #[tokio::test(start_paused = true)]
 async fn update_member() {
-    let mut stage = Stage::furnished().await;
+    let mut bed = TestBed::with_group_chat().await;
     let unchanged = MemberChanges {
         name: None,
         alias: None,
@@ -140,9 +140,9 @@ async fn update_member() {
         corp_email: Some(TextChange::Set("iker@corp.example".into())),
         address: Some(TextChange::Set("Calle 2".into())),
     };
-    let updated = stage.update_member(&application(), &"iker.z".into(), &changes).await;
+    let updated = bed.update_member(&application(), &"iker.z".into(), &changes).await;
     check(
-        &mut stage,
+        &mut bed,
         updated,
         expect![[r#"
             Ok(Receipt { truncated: [], warning: None })
@@ -159,9 +159,9 @@ async fn update_member() {
         address: Some(TextChange::Clear),
         ..unchanged.clone()
     };
-    let updated = stage.update_member(&application(), &"iker.z".into(), &cleared).await;
+    let updated = bed.update_member(&application(), &"iker.z".into(), &cleared).await;
     check(
-        &mut stage,
+        &mut bed,
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
@@ -171,27 +171,24 @@ async fn update_member() {
     "#]],
     );
 
-    let updated = stage.update_member(&application(), &"iker.z".into(), &unchanged).await;
+    let updated = bed.update_member(&application(), &"iker.z".into(), &unchanged).await;
     check(
-        &mut stage,
+        &mut bed,
         updated,
         expect![[r#"
         Ok(Receipt { truncated: [], warning: None })
         POST /cgi-bin/user/update?access_token=<contacts token 1> {"userid":"iker.z"} -> 0
     "#]],
     );
-    assert_eq!(
-        code(stage.update_member(&application(), &"nobody".into(), &unchanged).await),
-        60111
-    );
+    assert_eq!(code(bed.update_member(&application(), &"nobody".into(), &unchanged).await), 60111);
 }
 
 #[tokio::test(start_paused = true)]
 async fn delete_member() {
-    let mut stage = Stage::furnished().await;
-    let deleted = stage.delete_member(&application(), &MEMBERS[3].into()).await;
+    let mut bed = TestBed::with_group_chat().await;
+    let deleted = bed.delete_member(&application(), &MEMBERS[3].into()).await;
     check(
-        &mut stage,
+        &mut bed,
         deleted,
         expect![[r#"
             Ok(Receipt { truncated: [], warning: None })
@@ -200,6 +197,6 @@ async fn delete_member() {
             - members {"biz_mail":"kai.p@simulated.example","department":[310],"direct_leader":[],"invited":false,"is_leader_in_dept":[0],"licensed":true,"main_department":310,"mobile":"+34610000003","name":"kai.p","order":[0],"status":4,"userid":"kai.p"}
         "#]],
     );
-    assert_eq!(code(stage.delete_member(&application(), &MEMBERS[3].into()).await), 60111);
-    assert_eq!(code(stage.delete_member(&application(), &"founder".into()).await), 301_005);
+    assert_eq!(code(bed.delete_member(&application(), &MEMBERS[3].into()).await), 60111);
+    assert_eq!(code(bed.delete_member(&application(), &"founder".into()).await), 301_005);
 }

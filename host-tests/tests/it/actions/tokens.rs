@@ -1,5 +1,5 @@
 use expect_test::expect;
-use host_tests::{Stage, application};
+use host_tests::{TestBed, application};
 use wecom_host::bindings::exports::wecom::connector::{
     tokens::TokenScope,
     types::{Application, Error},
@@ -9,7 +9,7 @@ use super::check;
 
 #[tokio::test(start_paused = true)]
 async fn get_access_token() {
-    let mut stage = Stage::new();
+    let mut bed = TestBed::new();
     for (scope, expected) in [
         (
             TokenScope::Application,
@@ -26,24 +26,24 @@ async fn get_access_token() {
         "#]],
         ),
     ] {
-        let mut issued = stage.get_access_token(&application(), scope).await;
+        let mut issued = bed.get_access_token(&application(), scope).await;
         if let Ok(it) = &mut issued {
             let length = it.access_token.token.len();
             it.access_token.token = format!("<{length} bytes>");
         }
-        check(&mut stage, issued, expected);
+        check(&mut bed, issued, expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_ready_to_be_passed_on() {
-    let mut stage = Stage::new();
-    let issued = stage.get_access_token(&application(), TokenScope::Contacts).await.unwrap();
+async fn issued_token_authorizes_calls() {
+    let mut bed = TestBed::new();
+    let issued = bed.get_access_token(&application(), TokenScope::Contacts).await.unwrap();
     assert_eq!(issued.expires_in, 7200);
-    stage.requests();
+    bed.requests();
     let application = Application::Token(issued.access_token);
     // An instance without any environment: the token says where to go.
-    let mut bare = stage.beside(&[]);
+    let mut bare = bed.second_instance(&[]);
     bare.list_department_ids(&application, None).await.unwrap();
     expect![[r#"
         GET /cgi-bin/department/simplelist?access_token=<contacts token 1> -> 0

@@ -1,4 +1,4 @@
-//! How long the component itself waits, on clocks that a test can turn.
+//! The timeouts of the component itself, on tokio's paused clock.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream;
-use host_tests::{CHAT, Stage, in_memory, known_environment};
+use host_tests::{CHAT, TestBed, in_memory, known_environment};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use serde_json::json;
@@ -30,16 +30,16 @@ use wecom_host::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn every_request_asks_for_its_timeouts() {
-    let furnished = Stage::furnished().await;
-    let asked = Arc::new(Mutex::new(BTreeMap::new()));
-    let (inner, noted) = (in_memory(furnished.simulator.clone()), Arc::clone(&asked));
+async fn requests_set_their_timeouts() {
+    let with_group_chat = TestBed::with_group_chat().await;
+    let requested = Arc::new(Mutex::new(BTreeMap::new()));
+    let (inner, record) = (in_memory(with_group_chat.simulator.clone()), Arc::clone(&requested));
     let transport = move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
-        noted.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
+        record.lock().unwrap().insert(request.uri().path().to_owned(), timeouts);
         inner.send(request, timeouts)
     };
-    let mut stage = Stage::with_transport(
-        furnished.simulator.clone(),
+    let mut bed = TestBed::with_transport(
+        with_group_chat.simulator.clone(),
         &known_environment(),
         Arc::new(transport),
     );
@@ -55,7 +55,7 @@ async fn every_request_asks_for_its_timeouts() {
         ("upload-media", json!({"application": application, "media": file})),
         ("upload-chatbot-media", json!({"chatbot": {"profile": ""}, "media": file})),
     ] {
-        stage.call_json(function, &arguments).await.unwrap();
+        bed.call_json(function, &arguments).await.unwrap();
     }
 
     let timeouts = |first_byte| Timeouts {
@@ -71,10 +71,10 @@ async fn every_request_asks_for_its_timeouts() {
         ("/cgi-bin/webhook/upload_media", 120),
     ]
     .map(|(path, first_byte)| (path.to_owned(), timeouts(first_byte)));
-    assert_eq!(*asked.lock().unwrap(), BTreeMap::from(expected));
+    assert_eq!(*requested.lock().unwrap(), BTreeMap::from(expected));
 }
 
-/// Tokio's clock, which goes as fast as it can while a test is paused.
+/// Tokio's clock as WASI's.
 struct TokioClock(Instant);
 
 impl HostMonotonicClock for TokioClock {
@@ -87,7 +87,7 @@ impl HostMonotonicClock for TokioClock {
     }
 }
 
-/// Answers at once, and then goes on answering: a blank every second, which no timeout between bytes minds.
+/// Sends the head at once, and then a blank each second, which is within the timeout between bytes.
 struct Trickle;
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -129,7 +129,7 @@ impl WasiHttpView for State {
 
 /// The reference host gives the component the real clock, so this one is put together here.
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_trickles_is_left_after_60_seconds() {
+async fn response_that_trickles_is_abandoned_after_60_seconds() {
     let engine = Engine::default();
     let component = Component::from_binary(&engine, COMPONENT).unwrap();
     let mut linker = Linker::<State>::new(&engine);

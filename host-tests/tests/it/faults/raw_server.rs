@@ -1,4 +1,4 @@
-//! A TCP peer for what an HTTP library is too polite to do. What it is not told to spoil it hands to the simulator.
+//! A TCP server for faults that no HTTP library produces. Requests without a fault are handled by the simulator.
 
 use std::{
     io,
@@ -16,52 +16,50 @@ use tokio::{
 };
 use wecom_simulator::Simulator;
 
-/// What becomes of one request.
+/// A fault of one request.
 #[derive(Clone)]
-pub(crate) enum Raw {
+pub(crate) enum RawFault {
     /// The connection is closed, and the request is left unread in it.
     Unread,
     /// The connection is closed after this much of the request's body.
     Interrupted { after: usize },
-    /// The request is read, these bytes are written, and then …
-    Reply(Vec<u8>, Then),
+    /// The request is read, these bytes are written.
+    Response(Vec<u8>, Ending),
 }
 
+/// How the connection goes on after the bytes of a response.
 #[derive(Clone)]
-pub(crate) enum Then {
-    /// … the connection is closed,
+pub(crate) enum Ending {
     Close,
-    /// … it is reset,
     Reset,
-    /// … nothing comes any more,
     Hang,
-    /// … the same bytes come again and again, with a pause before each.
+    /// These bytes are written again and again, with a pause before each time.
     Repeat(Vec<u8>, Duration),
 }
 
 #[derive(Clone)]
-pub(crate) struct Peer(Arc<Shared>);
+pub(crate) struct RawServer(Arc<Shared>);
 
 struct Shared {
     simulator: Simulator,
-    /// The beginning of the path that is spoiled, whether the request takes effect all the same, and how it is spoiled.
-    armed: Mutex<Option<(String, bool, Raw)>>,
-    seen: Mutex<Vec<String>>,
+    /// The prefix of the path, whether the request takes effect, and the fault.
+    next: Mutex<Option<(String, bool, RawFault)>>,
+    targets: Mutex<Vec<String>>,
 }
 
-impl Peer {
+impl RawServer {
     pub(crate) fn new(simulator: Simulator) -> Self {
-        Self(Arc::new(Shared { simulator, armed: Mutex::default(), seen: Mutex::default() }))
+        Self(Arc::new(Shared { simulator, next: Mutex::default(), targets: Mutex::default() }))
     }
 
-    /// Spoils the next request on this path.
-    pub(crate) fn arm(&self, path: &str, act: bool, raw: Raw) {
-        *self.0.armed.lock().unwrap() = Some((path.into(), act, raw));
+    /// Injects a fault into the next request with this prefix of the path.
+    pub(crate) fn inject(&self, path: &str, acts: bool, fault: RawFault) {
+        *self.0.next.lock().unwrap() = Some((path.into(), acts, fault));
     }
 
     /// The targets of all requests that began to arrive.
-    pub(crate) fn seen(&self) -> Vec<String> {
-        self.0.seen.lock().unwrap().clone()
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.0.targets.lock().unwrap().clone()
     }
 
     /// Serves until it is dropped.
@@ -69,52 +67,51 @@ impl Peer {
         let mut connections = JoinSet::new();
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let peer = self.clone();
-            // An error is a client that left.
-            connections.spawn(async move { drop(peer.talk(stream).await) });
+            let server = self.clone();
+            // An error is a client that disconnected.
+            connections.spawn(async move { drop(server.connection(stream).await) });
         }
     }
 
-    async fn talk(&self, mut stream: TcpStream) -> io::Result<()> {
+    async fn connection(&self, mut stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         loop {
             let Some(head) = peek_head(&stream).await? else { return Ok(()) };
             let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            self.0.seen.lock().unwrap().push(target.clone());
-            let spoil = self.0.armed.lock().unwrap().take_if(|it| target.starts_with(&it.0));
-            match spoil {
-                Some((_, _, Raw::Unread)) => return Ok(()),
-                Some((_, _, Raw::Interrupted { after })) => {
+            self.0.targets.lock().unwrap().push(target.clone());
+            let fault = self.0.next.lock().unwrap().take_if(|it| target.starts_with(&it.0));
+            match fault {
+                Some((_, _, RawFault::Unread)) => return Ok(()),
+                Some((_, _, RawFault::Interrupted { after })) => {
                     let mut some = vec![0; head.len() + after];
                     stream.read_exact(&mut some).await?;
                     return Ok(());
                 }
-                Some((_, act, Raw::Reply(bytes, then))) => {
+                Some((_, acts, RawFault::Response(bytes, ending))) => {
                     let request = read_request(&mut stream, &head).await?;
-                    if act {
+                    if acts {
                         self.0.simulator.handle(&request);
                     }
-                    // A client may have enough before the end.
                     stream.write_all(&bytes).await?;
-                    return then.play(stream).await;
+                    return ending.apply(stream).await;
                 }
                 None => {
                     let request = read_request(&mut stream, &head).await?;
-                    let answer = self.0.simulator.handle(&request);
-                    let mut head = format!("HTTP/1.1 {} Status\r\n", answer.status);
-                    for (name, value) in &answer.headers {
+                    let response = self.0.simulator.handle(&request);
+                    let mut head = format!("HTTP/1.1 {} Status\r\n", response.status);
+                    for (name, value) in &response.headers {
                         head.extend([name.as_str(), ": ", value, "\r\n"]);
                     }
-                    head.extend(["content-length: ", &answer.body.len().to_string(), "\r\n\r\n"]);
-                    stream.write_all(&[head.as_bytes(), &answer.body].concat()).await?;
+                    head.extend(["content-length: ", &response.body.len().to_string(), "\r\n\r\n"]);
+                    stream.write_all(&[head.as_bytes(), &response.body].concat()).await?;
                 }
             }
         }
     }
 }
 
-impl Then {
-    async fn play(self, mut stream: TcpStream) -> io::Result<()> {
+impl Ending {
+    async fn apply(self, mut stream: TcpStream) -> io::Result<()> {
         match self {
             Self::Close => stream.shutdown().await,
             Self::Reset => stream.set_zero_linger(),
@@ -129,14 +126,14 @@ impl Then {
     }
 }
 
-/// A listener on a port of its own.
+/// A listener on a free port.
 pub(crate) async fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
-/// The head of the next request, which is left where it is. None when there is no more.
+/// The head of the next request, which stays in the socket. None at the end of the stream.
 async fn peek_head(stream: &TcpStream) -> io::Result<Option<String>> {
     let mut buffer = vec![0; 64 << 10];
     loop {

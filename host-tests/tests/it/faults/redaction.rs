@@ -1,8 +1,8 @@
-//! Servers that repeat what they were sent, in every place and spelling: no secret comes out of an error.
+//! Servers that echo what they were sent, in every place of a response and every spelling: no result has a secret in it.
 
 use std::{fmt::Write as _, sync::Arc};
 
-use host_tests::Stage;
+use host_tests::TestBed;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,29 +11,28 @@ use tokio::{
 use wecom_host::{CallError, Pool, PoolOptions};
 use wecom_simulator::Simulator;
 
-use super::{PATIENCE, peer::listener};
+use super::{POOL_TIMEOUT, raw_server::listener};
 
 const SECRET: &str = "s3cr3t/Ü +%&=\"x";
 const KEY: &str = "k3y/Ü +%&=\"x";
 const TOKEN: &str = "t0k3n/Ü +%&=\\x";
 
-/// An answer that tells this.
-type Tell = fn(&str) -> Vec<u8>;
+/// A response with a text in it.
+type Response = fn(&str) -> Vec<u8>;
 
-/// A server that answers everything alike, with what it was sent in it. A call for a token is granted first, if it is
-/// not the one to be spoiled.
+/// A server that echoes the secrets of each request. Requests for a token are granted unless `on_token`.
 #[derive(Clone, Copy)]
-struct Telltale {
+struct EchoServer {
     on_token: bool,
-    answer: Tell,
+    response: Response,
 }
 
-const ANSWERS: [(&str, Tell); 12] = [
+const RESPONSES: [(&str, Response); 13] = [
     ("500", |it| http("500 Error", it)),
     ("404", |it| http("404 Not Found", it)),
     ("302", |it| format!("HTTP/1.1 302 Found\r\nlocation: {}\r\n\r\n", one_line(it)).into()),
     ("not HTTP", |it| format!("{}\r\n\r\n", one_line(it)).into()),
-    ("a header, and a cut body", |it| {
+    ("a header, and a truncated body", |it| {
         format!("HTTP/1.1 200 OK\r\nx-echo: {}\r\ncontent-length: 9\r\n\r\n{{", one_line(it)).into()
     }),
     ("a bad status line", |it| format!("HTTP/1.1 {} OK\r\n\r\n", one_line(it)).into()),
@@ -41,13 +40,15 @@ const ANSWERS: [(&str, Tell); 12] = [
     ("a refusal", |it| refusal(60011, it)),
     ("busy", |it| refusal(-1, it)),
     ("a dead token", |it| refusal(40014, it)),
-    ("a refusal across the longest message", |it| {
-        // Where messages are cut there is a secret.
+    ("a refusal with a secret where the message is truncated", |it| {
         let end = it.rfind(' ').unwrap_or_default();
         let last = it[..end].rfind(' ').map_or(it, |start| &it[start..]);
         refusal(60011, &["x".repeat(512 - last.len() / 2).as_str(), last].concat())
     }),
     ("a warning", |it| refusal(0, &format!("Warning: {it}"))),
+    ("an errcode that is a text", |it| {
+        http("200 OK", &json!({"errcode": it, "errmsg": it}).to_string())
+    }),
 ];
 
 fn http(status: &str, body: &str) -> Vec<u8> {
@@ -62,44 +63,43 @@ fn one_line(text: &str) -> String {
     text.chars().filter(|it| !it.is_control()).collect()
 }
 
-impl Telltale {
+impl EchoServer {
     async fn serve(self, listener: TcpListener) {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            // An error is a client that has heard enough.
-            tokio::spawn(async move { drop(self.talk(stream).await) });
+            // An error is a client that disconnected.
+            tokio::spawn(async move { drop(self.connection(stream).await) });
         }
     }
 
-    async fn talk(self, mut stream: TcpStream) -> std::io::Result<()> {
+    async fn connection(self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
-        // All requests here are short and come in one piece.
+        // All requests here fit into one segment.
         let n = stream.read(&mut buffer).await?;
         request.extend_from_slice(&buffer[..n]);
         let text = String::from_utf8_lossy(&request);
         let target = text.split(' ').nth(1).unwrap_or_default();
-        let answer = if target.contains("gettoken") && !self.on_token {
+        let response = if target.contains("gettoken") && !self.on_token {
             let token =
                 json!({"errcode": 0, "errmsg": "ok", "access_token": TOKEN, "expires_in": 7200});
             http("200 OK", &token.to_string())
         } else {
-            // Whatever it was sent, in every spelling.
-            let mut told = format!("{target} ");
+            let mut echo = format!("{target} ");
             for (name, secret) in [("corpsecret=", SECRET), ("key=", KEY), ("access_token=", TOKEN)]
             {
                 if target.contains(name) {
-                    let _ = write!(told, "{} ", spellings(secret).join(" "));
+                    let _ = write!(echo, "{} ", spellings(secret).join(" "));
                 }
             }
-            (self.answer)(&told)
+            (self.response)(&echo)
         };
-        stream.write_all(&answer).await?;
+        stream.write_all(&response).await?;
         stream.shutdown().await
     }
 }
 
-/// As it is, and percent-encoded with capital and with small letters.
+/// As it is, and percent-encoded with upper-case and with lower-case digits.
 fn spellings(secret: &str) -> Vec<String> {
     let encode = |small: bool| {
         let mut text = String::new();
@@ -115,19 +115,19 @@ fn spellings(secret: &str) -> Vec<String> {
     vec![secret.into(), encode(false), encode(true)]
 }
 
-/// What would give a secret away: of each spelling the first bytes, so that a cut one is found too.
-fn traces() -> Vec<String> {
-    let mut traces = Vec::new();
+/// The first characters of each spelling, so that a truncated secret is found too.
+fn secret_prefixes() -> Vec<String> {
+    let mut prefixes = Vec::new();
     for secret in [SECRET, KEY, TOKEN] {
         for spelling in spellings(secret) {
-            traces.push(spelling.chars().take(5).collect());
+            prefixes.push(spelling.chars().take(5).collect());
         }
     }
-    traces
+    prefixes
 }
 
 #[tokio::test]
-async fn no_error_tells_a_secret() {
+async fn echoed_secrets_are_in_no_result() {
     let application =
         json!({"credentials": {"corp-id": "c0rp", "secret": SECRET, "contacts-secret": SECRET}});
     let message = json!({"group-chat-id": "a", "content": "x"});
@@ -142,18 +142,18 @@ async fn no_error_tells_a_secret() {
         ),
     ];
 
-    let mut told = Vec::new();
-    for (name, answer) in ANSWERS {
+    let mut found = Vec::new();
+    for (name, response) in RESPONSES {
         for on_token in [false, true] {
             let (listener, address) = listener().await;
-            let server = tokio::spawn(Telltale { on_token, answer }.serve(listener));
+            let server = tokio::spawn(EchoServer { on_token, response }.serve(listener));
             let pool = PoolOptions {
-                first_byte: PATIENCE,
-                between_bytes: PATIENCE,
+                first_byte: POOL_TIMEOUT,
+                between_bytes: POOL_TIMEOUT,
                 ..PoolOptions::default()
             };
             let transport = Arc::new(Pool::new(pool));
-            let mut stage = Stage::with_transport(Simulator::new().strict(), &[], transport);
+            let mut bed = TestBed::with_transport(Simulator::new().strict(), &[], transport);
             for (function, arguments) in &calls {
                 let mut arguments = arguments.clone();
                 for who in ["application", "chatbot"] {
@@ -163,19 +163,19 @@ async fn no_error_tells_a_secret() {
                         }
                     }
                 }
-                let result = stage.call_json(function, &arguments).await;
-                let said = match &result {
-                    // A token is what this function is for.
+                let result = bed.call_json(function, &arguments).await;
+                let text = match &result {
+                    // The token is its result.
                     Ok(_) if *function == "get-access-token" => String::new(),
                     Err(CallError::Returned(error)) => format!("{result:?} {error}"),
                     Err(CallError::Stopped(_)) => panic!("{name}, {function}: {result:?}"),
                     _ => format!("{result:?}"),
                 };
-                for trace in traces() {
-                    // Quotes and backslashes are escaped in what is printed.
-                    if said.contains(&trace) || said.contains(&trace.escape_debug().to_string()) {
-                        told.push(format!(
-                            "{name}, on token: {on_token}, {function}: {trace}: {said}"
+                for prefix in secret_prefixes() {
+                    // Debug output escapes quotes and backslashes.
+                    if text.contains(&prefix) || text.contains(&prefix.escape_debug().to_string()) {
+                        found.push(format!(
+                            "{name}, on token: {on_token}, {function}: {prefix}: {text}"
                         ));
                     }
                 }
@@ -183,5 +183,5 @@ async fn no_error_tells_a_secret() {
             server.abort();
         }
     }
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
