@@ -1,12 +1,6 @@
 //! A call as a state machine without I/O: a token if needed, the call, and once more with a fresh token if it was stale.
 
-use alloc::{
-    borrow::ToOwned,
-    rc::Rc,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, rc::Rc, string::String, vec, vec::Vec};
 use core::{cell::RefCell, mem};
 
 use serde_json::Value;
@@ -48,7 +42,8 @@ impl Payload {
     fn new(body: Body) -> Self {
         match body {
             Body::Empty => Self::Empty,
-            Body::Json(body) => Self::Json(Rc::new(body.to_string().into_bytes())),
+            // A value always serializes: its keys are strings.
+            Body::Json(body) => Self::Json(Rc::new(serde_json::to_vec(&body).unwrap_or_default())),
             Body::Upload(upload) => Self::Upload(Rc::new(upload)),
         }
     }

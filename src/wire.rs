@@ -1,7 +1,6 @@
 //! How WeCom writes values: percent-encoding in queries, `a|b|c` lists, numbers in strings.
 
 use alloc::{
-    boxed::Box,
     string::{String, ToString},
     vec::Vec,
 };
@@ -78,9 +77,9 @@ impl<T: Default> Default for Lenient<T> {
 
 impl<'de, T: FromMember> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(from)?;
+        let raw = <&RawValue>::deserialize(from)?;
         let mut unread = Vec::new();
-        let value = T::from_member(&raw, &mut unread);
+        let value = T::from_member(raw, &mut unread);
         Ok(Self { value, unread })
     }
 }
@@ -200,7 +199,7 @@ impl<T> Default for List<T> {
 
 impl<T: DeserializeOwned> FromMember for List<T> {
     fn from_member(raw: &RawValue, unread: &mut Vec<String>) -> Self {
-        let Ok(items) = serde_json::from_str::<Option<Vec<Box<RawValue>>>>(raw.get()) else {
+        let Ok(items) = serde_json::from_str::<Option<Vec<&RawValue>>>(raw.get()) else {
             unread.push(shown(raw));
             return Self::default();
         };
@@ -210,7 +209,7 @@ impl<T: DeserializeOwned> FromMember for List<T> {
             let object = item.get().starts_with('{').then(|| serde_json::from_str(item.get()));
             match object {
                 Some(Ok(it)) => list.push(it),
-                _ => unread.push(shown(&item)),
+                _ => unread.push(shown(item)),
             }
         }
         Self(list)

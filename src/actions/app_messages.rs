@@ -297,18 +297,20 @@ fn request(
     }
     let truncated = check.finish()?;
 
-    let body = json!({
+    let mut body = json!({
         "touser": receivers.users,
         "toparty": receivers.departments,
         "totag": receivers.tags,
         "agentid": agent_id,
         "msgtype": kind,
-        (kind): content,
+        (kind): null,
         "safe": safe,
         "enable_id_trans": enable_id_trans.map(u32::from),
         "enable_duplicate_check": duplicate_check_interval.map(|_| 1),
         "duplicate_check_interval": duplicate_check_interval,
     });
+    // Moved: `json!` copies what it is given.
+    body[kind] = content;
     let call = Call::post("/cgi-bin/message/send", Auth::Application, body)
         .inject_agent_id(agent_id.is_none())
         .retry_safe(duplicate_check_interval.is_some());

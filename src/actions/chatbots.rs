@@ -137,7 +137,8 @@ pub(crate) fn send_chatbot_template_card(card: ChatbotCard) -> Result<Call<Recei
 }
 
 fn send(kind: &'static str, content: Value, truncated: Vec<Truncation>) -> Call<Receipt> {
-    let body = json!({ "msgtype": kind, (kind): content });
+    // `json!` would copy the content, which may be an image.
+    let body = Value::from_iter([("msgtype", Value::from(kind)), (kind, content)]);
     Call::post("/cgi-bin/webhook/send", Auth::Chatbot, body).with_truncations(truncated)
 }
 
