@@ -121,13 +121,10 @@ test-keyring: wasm-target
 	done
 	$(CARGO) test --locked -p wecom-cli --features keyring --target-dir target/keyring --test it -- keyring::
 
-# The packages as release files, in dist/; after `make dist` the wheel carries the list of parts.
+# The npm package and the wheel as files, in target/packages, each installed and called. A release has them in dist/.
 .PHONY: packages
-packages: component
-	mkdir -p dist
-	cd packages/npm && npm ci --no-audit --no-fund && npm pack --pack-destination ../../dist
-	[ -x $(PYTHON) ] || python3 -m venv target/python
-	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist ./packages/python
+packages: component simulator
+	.ci/packages target/packages
 
 # One script through Rust, Node and Python: the same JSON results.
 same-results: host-node host-python build
@@ -250,12 +247,15 @@ bless:
 wasm-target:
 	@rustup target list --installed | grep -qx wasm32-wasip2 || rustup target add wasm32-wasip2
 
-# What is released, in dist/: the component, the component for tools, contract, list of parts, checksums. The component is pushed
-# to a registry on this machine and pulled by digest (Debian: apt-get install docker-registry).
+# The crates that are published, packed into target/crates and built from what was packed: 10 minutes, for wasmtime.
+.PHONY: crates
+crates: component
+	.ci/crates target/crates
+
+# A release, in dist/: docs/release.md. Needs docker-registry (Debian: apt-get install docker-registry), node, npm and python3.
 .PHONY: dist reproducible deny fuzz
-dist: component-for-tools target/hosts/ready
-	.ci/dist
-	host-tests/registry.sh target/debug/wecom-release "$(WASH)" dist/wecom-connector.wasm
+dist: component-for-tools simulator target/hosts/ready
+	.ci/dist "$(WASH)"
 
 # Builds the component twice, in two places: the same bytes.
 reproducible: wasm-target

@@ -44,10 +44,13 @@ pub(crate) fn read(wasm: &[u8]) -> anyhow::Result<Map<String, Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sections::has_names;
 
     fn described(revision: &str, source: &str) -> Value {
         let wasm = wat::parse_str("(component)").unwrap();
-        let mut read = read(&describe(&wasm, revision, source).unwrap()).unwrap();
+        let described = describe(&wasm, revision, source).unwrap();
+        assert!(!has_names(&described).unwrap());
+        let mut read = read(&described).unwrap();
         read.remove("bytes");
         read.into()
     }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use wasm_encoder::{ComponentSectionId, CustomSection, Encode, RawSection, Section};
-use wasmparser::{Parser, Payload};
+use wasmparser::{ComponentName, KnownCustom, Parser, Payload};
 
 /// The custom sections with names for debuggers, of modules and of components.
 const NAMES: [&str; 2] = ["name", "component-name"];
@@ -44,6 +44,25 @@ fn slice(wasm: &[u8], range: std::ops::Range<u64>) -> anyhow::Result<&[u8]> {
     wasm.get(range).ok_or_else(|| anyhow::anyhow!("a section passes the end of the file"))
 }
 
+/// Whether names for debuggers are left, at any depth. The component's own name is metadata, in the same section.
+pub(crate) fn has_names(wasm: &[u8]) -> anyhow::Result<bool> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::CustomSection(section) = payload? else { continue };
+        match section.as_known() {
+            KnownCustom::Name(_) => return Ok(true),
+            KnownCustom::ComponentName(names) => {
+                for name in names {
+                    if !matches!(name?, ComponentName::Component { .. }) {
+                        return Ok(true);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
 /// The component with one more custom section, at its end.
 pub(crate) fn with_custom(mut wasm: Vec<u8>, name: &str, data: &[u8]) -> Vec<u8> {
     CustomSection { name: name.into(), data: data.into() }.append_to(&mut wasm);
@@ -81,6 +100,7 @@ mod tests {
     fn names_are_removed_at_any_depth_and_nothing_else() {
         let named = wat::parse_str(NAMED).unwrap();
         let bare = without_names(&named).unwrap();
+        assert!(has_names(&named).unwrap() && !has_names(&bare).unwrap());
         let holds =
             |wasm: &[u8], name: &str| wasm.windows(name.len()).any(|it| it == name.as_bytes());
         for name in ["outer", "module", "secret", "inner", "hidden", "instance"] {
