@@ -47,11 +47,17 @@ component-for-tools: component
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
 
-# Every host that this machine can run, a line each. The logs are in target/hosts.
-HOST_TESTS := host-node host-python same-results host-wasmtime host-edge host-cloudflare host-c host-tools host-registry
-.PHONY: hosts $(HOST_TESTS)
+# Every host that this machine can run, a line each; `quick-hosts` leaves out what takes long to install. The logs are in
+# target/hosts.
+QUICK_HOST_TESTS := host-node host-python same-results host-wasmtime host-edge host-cloudflare host-c host-tools host-registry \
+	example-durable-dbos example-durable-temporal
+HOST_TESTS := $(QUICK_HOST_TESTS) example-durable-restate example-obelisk
+.PHONY: hosts quick-hosts $(HOST_TESTS)
 hosts:
 	host-tests/hosts.sh $(HOST_TESTS)
+
+quick-hosts:
+	host-tests/hosts.sh $(QUICK_HOST_TESTS)
 
 host-node: component simulator
 	cd packages/npm && npm ci --no-audit --no-fund && npm test
@@ -68,7 +74,6 @@ host-python: component simulator
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
 # Durable engines: their workers are killed at each step, and nothing is done twice.
-.PHONY: example-durable-dbos example-durable-temporal example-durable-restate
 example-durable-dbos: component simulator
 	examples/durable-dbos/test.sh
 
@@ -81,7 +86,7 @@ example-durable-restate: component simulator
 
 # The component as activities of a workflow. The first time this builds Obelisk, 20 minutes on 2 cores, and needs `protoc`
 # (Debian: apt-get install protobuf-compiler). OBELISK names another one.
-.PHONY: host-obelisk example-obelisk
+.PHONY: host-obelisk
 OBELISK ?= $(CURDIR)/target/tools/bin/obelisk
 host-obelisk: $(OBELISK)
 example-obelisk: component simulator host-obelisk

@@ -19,7 +19,8 @@ for target in "$@"; do
     summary=$(grep -E '^(skipped: |[0-9]+ passed|[0-9]+ kills|test result: |# (pass|fail) |ℹ (pass|fail) |=+ [0-9]+ passed)' "$log" |
         sed -E 's/^test result: [a-zA-Z]+\. //; s/^[#ℹ] //; s/; 0 ignored.*//; s/^=+ //; s/ =+$//' | paste -sd';' - | sed 's/;/; /g')
     [ "$verdict" = passed ] || tail -n 40 "$log"
-    printf '%-6s  %-15s  %4ds  %s\n' "$verdict" "${target#host-}" $((SECONDS - start)) "${summary:-see $log}"
+    name=${target#host-}
+    printf '%-6s  %-16s  %4ds  %s\n' "$verdict" "${name#example-}" $((SECONDS - start)) "${summary:-see $log}"
 done
 echo "$(($# - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
