@@ -8,7 +8,7 @@ use wecom_host::bindings::exports::wecom::connector::{
         Recipients, Selection,
     },
     media::MediaKind,
-    types::{Confidentiality, MpnewsConfidentiality},
+    types::{Confidentiality, Media, MpnewsConfidentiality},
 };
 use wecom_simulator::known;
 
@@ -74,7 +74,7 @@ async fn send_app_markdown() {
 #[tokio::test(start_paused = true)]
 async fn send_app_file() {
     let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::File).await;
+    let media_id = Media::Id(upload(&mut stage, MediaKind::File).await);
     let message = AppFile {
         recipients: noor(),
         media_id,
@@ -92,14 +92,14 @@ async fn send_app_file() {
         + messages {"agentid":1000002,"content":{"media_id":"MEDIA-1"},"delivered":["noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":false,"msgid":"MESSAGE-1","msgtype":"file","recalled":false,"safe":1,"sent_at":1789000000,"to":{"toparty":"","totag":"","touser":"noor.h"}}
     "#]],
     );
-    let other_kind = AppFile { media_id: upload(&mut stage, MediaKind::Image).await, ..message };
+    let other_kind = AppFile { media_id: Media::Id(upload(&mut stage, MediaKind::Image).await), ..message };
     assert_eq!(code(stage.send_app_file(&application(), &other_kind).await), 40007);
 }
 
 #[tokio::test(start_paused = true)]
 async fn send_app_image() {
     let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::Image).await;
+    let media_id = Media::Id(upload(&mut stage, MediaKind::Image).await);
     let message = AppImage { recipients: noor(), media_id, confidentiality: None, options: None };
     let sent = stage.send_app_image(&application(), &message).await;
     check(

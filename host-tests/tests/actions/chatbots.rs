@@ -3,9 +3,9 @@ use std::time::Duration;
 use expect_test::expect;
 use host_tests::{Stage, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
-    chatbots::{ChatbotText, NewsArticle},
+    chatbots::ChatbotText,
     media::{ChatbotMediaKind, NewChatbotMedia},
-    types::{Chatbot, ChatbotCredentials, Error, FileContent},
+    types::{Chatbot, ChatbotCredentials, Error, FileContent, Media, NewsArticle},
 };
 use wecom_simulator::known;
 
@@ -59,7 +59,7 @@ async fn send_chatbot_file() {
         file_name: "rota.txt".into(),
         content: FileContent::Bytes(b"Mon 7-5".to_vec()),
     };
-    let media_id = stage.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id;
+    let media_id = Media::Id(stage.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id);
     stage.requests();
     stage.changes();
     let sent = stage.send_chatbot_file(&chatbot(), &media_id).await;

@@ -3,7 +3,7 @@ use host_tests::{CHAT, Stage, application};
 use wecom_host::bindings::exports::wecom::connector::{
     group_messages::{GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard},
     media::MediaKind,
-    types::{Confidentiality, MpnewsConfidentiality},
+    types::{Confidentiality, Media, MpnewsConfidentiality},
 };
 
 use crate::{article, card, check, code, credentials::second_application, media::upload};
@@ -65,7 +65,7 @@ async fn send_group_markdown() {
 #[tokio::test(start_paused = true)]
 async fn send_group_file() {
     let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::File).await;
+    let media_id = Media::Id(upload(&mut stage, MediaKind::File).await);
     let message = GroupFile {
         group_chat_id: CHAT.into(),
         media_id,
@@ -87,7 +87,7 @@ async fn send_group_file() {
 #[tokio::test(start_paused = true)]
 async fn send_group_image() {
     let mut stage = Stage::furnished().await;
-    let media_id = upload(&mut stage, MediaKind::Image).await;
+    let media_id = Media::Id(upload(&mut stage, MediaKind::Image).await);
     let message = GroupImage { group_chat_id: CHAT.into(), media_id, confidentiality: None };
     let sent = stage.send_group_image(&application(), &message).await;
     check(

@@ -22,7 +22,7 @@ use std::fmt::Debug;
 
 use expect_test::Expect;
 use host_tests::Stage;
-use wecom_host::bindings::exports::wecom::connector::types::{Error, MpnewsArticle, TextCard};
+use wecom_host::bindings::exports::wecom::connector::types::{Error, Media, MpnewsArticle, TextCard};
 
 /// The result of a call, the requests that it made, and what they changed.
 fn check(stage: &mut Stage, result: impl Debug, expected: Expect) {
@@ -51,7 +51,7 @@ fn card() -> TextCard {
 fn article(thumbnail: &str) -> MpnewsArticle {
     MpnewsArticle {
         title: "Weekly digest".into(),
-        thumbnail: thumbnail.into(),
+        thumbnail: Media::Id(thumbnail.into()),
         content: "<p>All lines normal.</p>".into(),
         author: Some("Ops desk".into()),
         source_url: Some("https://ops.example/w/20".into()),
