@@ -2,7 +2,7 @@
 
 pub(crate) mod app_messages;
 pub(crate) mod chatbots;
-mod content;
+pub(crate) mod content;
 pub(crate) mod departments;
 pub(crate) mod diagnosis;
 pub(crate) mod group_chats;
@@ -11,6 +11,7 @@ pub(crate) mod media;
 pub(crate) mod members;
 #[cfg(test)]
 mod samples;
+mod template_cards;
 pub(crate) mod tokens;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod testing {
 
     use crate::{
         bindings::wit::types::Error,
-        call::{Auth, Body, Call, Method},
+        call::{Auth, Body, Call, Expected, Method},
         response::Response,
         wire,
     };
@@ -55,9 +56,15 @@ mod testing {
                 )
             }
         };
+        let range = match call.request.expected {
+            Expected::File(Some((first, last))) => format!(" bytes {first}-{last}"),
+            Expected::Json | Expected::File(None) => String::new(),
+        };
         let retry = if call.request.retry_safe { "retry-safe" } else { "once" };
-        expected
-            .assert_eq(&format!("{method} {}{query}{body} [{auth}, {retry}]", call.request.path));
+        expected.assert_eq(&format!(
+            "{method} {}{query}{body}{range} [{auth}, {retry}]",
+            call.request.path
+        ));
     }
 
     pub(crate) fn check_response<T: Debug>(call: Call<T>, reply: &str, expected: Expect) {

@@ -9,7 +9,7 @@ pub(crate) use crate::credentials::Auth;
 use crate::{
     bindings::wit::types::{Receipt, Truncation},
     multipart::Upload,
-    response::{Accepted, Unexpected, Warnings},
+    response::{Accepted, DownloadedFile, Unexpected, Warnings},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +25,14 @@ pub(crate) enum Body {
     Upload(Upload),
 }
 
+/// What is expected as the response, besides a refusal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Expected {
+    Json,
+    /// A file, or a range of its bytes: the first and the last.
+    File(Option<(u64, u64)>),
+}
+
 /// A validated request that any credentials can send.
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -36,6 +44,7 @@ pub(crate) struct Request {
     pub(crate) retry_safe: bool,
     /// `agentid` comes from the credentials.
     pub(crate) inject_agent_id: bool,
+    pub(crate) expected: Expected,
 }
 
 /// Makes the result of an action from the response that accepted its request.
@@ -74,6 +83,7 @@ impl Call<Receipt> {
                 auth,
                 retry_safe: false,
                 inject_agent_id: false,
+                expected: Expected::Json,
             },
             parse: receipt(Vec::new()),
         }
@@ -84,7 +94,21 @@ impl Call<Receipt> {
         Self { request: self.request, parse: receipt(truncated) }
     }
 
-    /// Adds a warning of the connector's own to the receipt.
+    /// Expects a file, or a range of its bytes, of which `make` makes the result.
+    pub(crate) fn download<T>(
+        mut self,
+        range: Option<(u64, u64)>,
+        make: impl FnOnce(DownloadedFile) -> Result<T, Unexpected> + 'static,
+    ) -> Call<T> {
+        self.request.expected = Expected::File(range);
+        let parse =
+            Box::new(|it: Accepted| make(it.file.ok_or_else(|| Unexpected::lacks("file"))?));
+        Call { request: self.request, parse }
+    }
+}
+
+impl<T: 'static> Call<T> {
+    /// Adds a warning to those of the response.
     pub(crate) fn with_warning(self, warning: Option<String>) -> Self {
         let Self { request, parse } = self;
         let parse = Box::new(|mut it: Accepted| {
@@ -126,7 +150,7 @@ fn receipt(truncated: Vec<Truncation>) -> Parser<Receipt> {
     Box::new(|it| Ok(Receipt { truncated, warning: it.warnings.into_text() }))
 }
 
-fn omit_nulls(value: &mut Value) {
+pub(crate) fn omit_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|_, it| !it.is_null());

@@ -16,12 +16,12 @@ use crate::{
     bindings::wit::types::{
         Error, FailedExchange, InvalidReceivers, Language, Rejection, TemporaryRejection,
     },
-    call::{Auth, Body, Method, Request},
+    call::{Auth, Body, Expected, Method, Request},
     credentials::{Account, Credential},
     errcode::{self, Disposition},
     multipart::Upload,
     redact::redact,
-    response::{Accepted, Receivers, Refusal, Response, Unexpected},
+    response::{Accepted, FileHeaders, Receivers, Refusal, Response, Unexpected},
     token_cache::{GETTOKEN, Issued, TokenCache, TokenKey, gettoken},
     wire,
 };
@@ -33,6 +33,7 @@ pub(crate) struct HttpRequest {
     pub(crate) authority: String,
     pub(crate) path_with_query: String,
     pub(crate) payload: Payload,
+    pub(crate) expected: Expected,
 }
 
 /// Shared, because a request may be sent twice.
@@ -72,6 +73,8 @@ impl Payload {
 /// A complete HTTP response.
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
+    /// Those of a file are read where one is expected.
+    pub(crate) headers: FileHeaders,
     pub(crate) body: Vec<u8>,
 }
 
@@ -200,8 +203,8 @@ impl<'a> Exchange<'a> {
 
     fn receive_response(&mut self, outcome: Result<HttpResponse, Failure>) -> Step {
         Step::Done(match classify(&self.request, outcome) {
-            Ok(Response::Accepted(Accepted { body, warnings })) => {
-                Ok(Accepted { body, warnings: warnings.redacting(&self.secrets()) })
+            Ok(Response::Accepted(Accepted { body, file, warnings })) => {
+                Ok(Accepted { body, file, warnings: warnings.redacting(&self.secrets()) })
             }
             Ok(Response::Refused(refusal)) => {
                 if let State::Calling(Authorization::OwnToken { key, retried: false, .. }) =
@@ -386,9 +389,16 @@ fn classify(
     request: &Request,
     outcome: Result<HttpResponse, Failure>,
 ) -> Result<Response, Failure> {
-    let HttpResponse { status, body } = outcome?;
+    let HttpResponse { status, headers, body } = outcome?;
+    let unexpected = |Unexpected(why)| Failure::Unexpected(why, status);
+    match (status, request.expected) {
+        (200, Expected::Json) => return Response::parse(body, request.auth).map_err(unexpected),
+        (200 | 206, Expected::File(range)) => {
+            return Response::parse_file(body, headers, range, request.auth).map_err(unexpected);
+        }
+        _ => {}
+    }
     match status {
-        200 => Response::parse(body, request.auth).map_err(|it| Failure::Unexpected(it.0, status)),
         500..=599 => Err(Failure::NoResponse("the server failed", Some(status))),
         300..=399 => Err(Failure::Unexpected("the server redirected".into(), status)),
         400..=499 => Err(Failure::Unexpected("the server refused the request".into(), status)),
@@ -411,6 +421,7 @@ fn http_request(
         authority: base.authority.clone(),
         path_with_query: [&base.path, request.path, &query].concat(),
         payload,
+        expected: request.expected,
     }
 }
 
@@ -487,7 +498,9 @@ mod tests {
                     );
                     let outcome = match script.next().expect("more requests than responses") {
                         Ok((status, body)) => {
-                            Ok(HttpResponse { status: *status, body: body.as_bytes().to_vec() })
+                            let (headers, body) =
+                                (FileHeaders::default(), body.as_bytes().to_vec());
+                            Ok(HttpResponse { status: *status, headers, body })
                         }
                         Err(Failure::Unreachable(it)) => Err(Failure::Unreachable(it)),
                         Err(Failure::NoResponse(it, status)) => {
@@ -716,5 +729,34 @@ mod tests {
             matches!(&result, Err(Error::PermanentMissingCredential(it)) if it.starts_with("agent-id is missing")),
             "{result:?}"
         );
+    }
+
+    #[test]
+    fn file_is_downloaded_with_a_fresh_token_where_the_first_is_stale() {
+        let (account, tokens) = (account(), cache());
+        let call = Call::get("/cgi-bin/media/get", Auth::Application)
+            .download(Some((0, 1)), |it| Ok(it.content));
+        let mut exchange =
+            Exchange::new(&account, call.request, &tokens, 0, || Language::English).unwrap();
+        let response = |status, disposition: Option<&str>, body: &str| {
+            let disposition = disposition.map(Into::into);
+            let headers = FileHeaders { disposition, ..FileHeaders::default() };
+            Ok(HttpResponse { status, headers, body: body.into() })
+        };
+        let attachment = Some("attachment; filename=a");
+        let file = Expected::File(Some((0, 1)));
+        let mut step = exchange.first();
+        for (expected, outcome) in [
+            (Expected::Json, response(200, None, TOKEN)),
+            (file, response(200, None, DEAD)),
+            (Expected::Json, response(200, None, TOKEN)),
+            (file, response(206, attachment, "Mo")),
+        ] {
+            let Step::Send(request) = step else { panic!("no request") };
+            assert_eq!(request.expected, expected, "{}", request.path_with_query);
+            step = exchange.receive(outcome);
+        }
+        let Step::Done(Ok(accepted)) = step else { panic!("no file") };
+        assert_eq!((call.parse)(accepted).unwrap(), b"Mo");
     }
 }

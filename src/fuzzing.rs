@@ -30,7 +30,7 @@ use crate::{
     exchange::{Exchange, HttpResponse, Step},
     multipart::Upload,
     redact,
-    response::Response,
+    response::{FileHeaders, Response},
     token_cache::{Issued, TokenCache, gettoken},
 };
 
@@ -145,7 +145,8 @@ pub fn exchange(bytes: &[u8]) {
         }
         let (status, body) =
             if grant { (200, token.clone().into_bytes()) } else { (status, bytes.to_vec()) };
-        step = exchange.receive(Ok(HttpResponse { status, body }));
+        let headers = FileHeaders::default();
+        step = exchange.receive(Ok(HttpResponse { status, headers, body }));
     };
     assert!(!matches!(error, Error::ExecutionFailed));
     check_redacted(&error, &sent);

@@ -48,6 +48,7 @@ use crate::{
     response::{Accepted, Unexpected},
     run::Run,
     runtime::OneThread,
+    split,
     token_cache::TokenCache,
     wasi_http,
 };
@@ -153,31 +154,31 @@ impl app_messages::Guest for Connector {
         run(a, actions::app_messages::send_app_markdown(message))
     }
     fn send_app_file(a: Application, message: AppFile) -> Result<Delivery> {
-        run(a, actions::app_messages::send_app_file(message))
+        send(a, actions::app_messages::send_app_file(message))
     }
     fn send_app_image(a: Application, message: AppImage) -> Result<Delivery> {
-        run(a, actions::app_messages::send_app_image(message))
+        send(a, actions::app_messages::send_app_image(message))
     }
     fn send_app_mpnews(a: Application, message: AppMpnews) -> Result<Delivery> {
-        run(a, actions::app_messages::send_app_mpnews(message))
+        send(a, actions::app_messages::send_app_mpnews(message))
     }
     fn send_app_text_card(a: Application, message: AppTextCard) -> Result<Delivery> {
         run(a, actions::app_messages::send_app_text_card(message))
     }
-    fn send_app_voice(_: Application, _: AppVoice) -> Result<Delivery> {
-        todo!()
+    fn send_app_voice(a: Application, message: AppVoice) -> Result<Delivery> {
+        send(a, actions::app_messages::send_app_voice(message))
     }
-    fn send_app_video(_: Application, _: AppVideo) -> Result<Delivery> {
-        todo!()
+    fn send_app_video(a: Application, message: AppVideo) -> Result<Delivery> {
+        send(a, actions::app_messages::send_app_video(message))
     }
-    fn send_app_news(_: Application, _: AppNews) -> Result<Delivery> {
-        todo!()
+    fn send_app_news(a: Application, message: AppNews) -> Result<Delivery> {
+        run(a, actions::app_messages::send_app_news(message))
     }
-    fn send_app_template_card(_: Application, _: AppTemplateCard) -> Result<CardDelivery> {
-        todo!()
+    fn send_app_template_card(a: Application, message: AppTemplateCard) -> Result<CardDelivery> {
+        run(a, actions::app_messages::send_app_template_card(message))
     }
-    fn update_template_card(_: Application, _: TemplateCardUpdate) -> Result<UpdatedCard> {
-        todo!()
+    fn update_template_card(a: Application, update: TemplateCardUpdate) -> Result<UpdatedCard> {
+        run(a, actions::app_messages::update_template_card(update))
     }
     fn recall_app_message(a: Application, id: MessageId) -> Result<Receipt> {
         run(a, actions::app_messages::recall_app_message(id))
@@ -192,25 +193,25 @@ impl group_messages::Guest for Connector {
         run(a, actions::group_messages::send_group_markdown(message))
     }
     fn send_group_file(a: Application, message: GroupFile) -> Result<Receipt> {
-        run(a, actions::group_messages::send_group_file(message))
+        send(a, actions::group_messages::send_group_file(message))
     }
     fn send_group_image(a: Application, message: GroupImage) -> Result<Receipt> {
-        run(a, actions::group_messages::send_group_image(message))
+        send(a, actions::group_messages::send_group_image(message))
     }
     fn send_group_mpnews(a: Application, message: GroupMpnews) -> Result<Receipt> {
-        run(a, actions::group_messages::send_group_mpnews(message))
+        send(a, actions::group_messages::send_group_mpnews(message))
     }
     fn send_group_text_card(a: Application, message: GroupTextCard) -> Result<Receipt> {
         run(a, actions::group_messages::send_group_text_card(message))
     }
-    fn send_group_voice(_: Application, _: GroupVoice) -> Result<Receipt> {
-        todo!()
+    fn send_group_voice(a: Application, message: GroupVoice) -> Result<Receipt> {
+        send(a, actions::group_messages::send_group_voice(message))
     }
-    fn send_group_video(_: Application, _: GroupVideo) -> Result<Receipt> {
-        todo!()
+    fn send_group_video(a: Application, message: GroupVideo) -> Result<Receipt> {
+        send(a, actions::group_messages::send_group_video(message))
     }
-    fn send_group_news(_: Application, _: GroupNews) -> Result<Receipt> {
-        todo!()
+    fn send_group_news(a: Application, message: GroupNews) -> Result<Receipt> {
+        run(a, actions::group_messages::send_group_news(message))
     }
 }
 
@@ -221,17 +222,17 @@ impl chatbots::Guest for Connector {
     fn send_chatbot_markdown(c: Chatbot, content: String) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_markdown(content))
     }
-    fn send_chatbot_markdown_v2(_: Chatbot, _: String) -> Result<Receipt> {
-        todo!()
+    fn send_chatbot_markdown_v2(c: Chatbot, content: String) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_markdown_v2(content))
     }
-    fn send_chatbot_voice(_: Chatbot, _: Media) -> Result<Receipt> {
-        todo!()
+    fn send_chatbot_voice(c: Chatbot, media_id: Media) -> Result<Receipt> {
+        send(c, actions::chatbots::send_chatbot_voice(media_id))
     }
-    fn send_chatbot_template_card(_: Chatbot, _: ChatbotCard) -> Result<Receipt> {
-        todo!()
+    fn send_chatbot_template_card(c: Chatbot, card: ChatbotCard) -> Result<Receipt> {
+        run(c, actions::chatbots::send_chatbot_template_card(card))
     }
     fn send_chatbot_file(c: Chatbot, media_id: Media) -> Result<Receipt> {
-        run(c, actions::chatbots::send_chatbot_file(media_id))
+        send(c, actions::chatbots::send_chatbot_file(media_id))
     }
     fn send_chatbot_image(c: Chatbot, image: FileContent, md5: Option<String>) -> Result<Receipt> {
         run(c, actions::chatbots::send_chatbot_image(image, md5))
@@ -248,11 +249,11 @@ impl media::Guest for Connector {
     fn upload_chatbot_media(c: Chatbot, media: NewChatbotMedia) -> Result<UploadedMedia> {
         run(c, actions::media::upload_chatbot_media(media))
     }
-    fn upload_article_image(_: Application, _: NewFile) -> Result<UploadedArticleImage> {
-        todo!()
+    fn upload_article_image(a: Application, image: NewFile) -> Result<UploadedArticleImage> {
+        run(a, actions::media::upload_article_image(image))
     }
-    fn get_media(_: Application, _: MediaId, _: GetMediaOptions) -> Result<DownloadedMedia> {
-        todo!()
+    fn get_media(a: Application, id: MediaId, options: GetMediaOptions) -> Result<DownloadedMedia> {
+        run(a, actions::media::get_media(id, options))
     }
 }
 
@@ -265,8 +266,13 @@ impl tokens::Guest for Connector {
 }
 
 impl texts::Guest for Connector {
-    fn split_text(_: String, _: TextFormat, _: u32, _: bool) -> Result<Vec<String>> {
-        todo!()
+    fn split_text(
+        content: String,
+        format: TextFormat,
+        limit: u32,
+        numbered: bool,
+    ) -> Result<Vec<String>> {
+        split::split_text(content, format, limit, numbered)
     }
 }
 
@@ -321,6 +327,14 @@ fn language() -> Language {
     credentials::language(&wasi_http::environment())
 }
 
+/// For a message that may carry files.
+fn send<T: 'static>(
+    credentials: impl Credentials,
+    message: Result<actions::content::Message<T>>,
+) -> Result<T> {
+    run_all(credentials, message.map(|it| |runner: &mut Runner| it.send(runner)))
+}
+
 /// For an action of several requests: `requests` runs them.
 fn run_all<T>(
     credentials: impl Credentials,
@@ -334,6 +348,10 @@ fn run_all<T>(
 struct Runner(Account);
 
 impl Run for Runner {
+    fn account(&self) -> &Account {
+        &self.0
+    }
+
     fn run<T>(&mut self, Call { request, parse }: Call<T>) -> Result<T> {
         // A token counts as issued when the call began, which is earlier than it was.
         let mut exchange = Exchange::new(&self.0, request, &TOKENS, wasi_http::now(), language)?;

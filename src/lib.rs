@@ -24,6 +24,7 @@ mod response;
 mod run;
 #[cfg(target_family = "wasm")]
 mod runtime;
+mod split;
 mod token_cache;
 mod truncate;
 mod validate;

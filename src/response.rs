@@ -17,11 +17,33 @@ pub(crate) enum Response {
     Refused(Refusal),
 }
 
-/// A response with errcode 0.
+/// A response with errcode 0, or a file.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) body: String,
+    pub(crate) file: Option<DownloadedFile>,
     pub(crate) warnings: Warnings,
+}
+
+/// A file, or the part of it that was asked for.
+#[derive(Debug, PartialEq)]
+pub(crate) struct DownloadedFile {
+    pub(crate) name: Option<String>,
+    pub(crate) media_type: Option<String>,
+    pub(crate) content: Vec<u8>,
+    /// The size of the whole file.
+    pub(crate) total: Option<u64>,
+}
+
+/// The headers that describe a file.
+#[derive(Debug, Default)]
+pub(crate) struct FileHeaders {
+    /// `content-type`
+    pub(crate) media_type: Option<String>,
+    /// `content-disposition`
+    pub(crate) disposition: Option<String>,
+    /// `content-range`
+    pub(crate) range: Option<String>,
 }
 
 /// A response with another errcode.
@@ -102,8 +124,78 @@ impl Response {
         if is_warning(message) {
             warnings.texts.push(message.into());
         }
-        Ok(Self::Accepted(Accepted { body, warnings }))
+        Ok(Self::Accepted(Accepted { body, file: None, warnings }))
     }
+
+    /// Reads a file, or a refusal in place of it. `range` is what was asked for.
+    pub(crate) fn parse_file(
+        body: Vec<u8>,
+        headers: FileHeaders,
+        range: Option<(u64, u64)>,
+        auth: Auth,
+    ) -> Result<Self, Unexpected> {
+        let FileHeaders { media_type, disposition, range: found } = headers;
+        // A refusal is JSON, without the name of a file.
+        if disposition.is_none() && media_type.as_deref().is_none_or(is_text) {
+            return match Self::parse(body, auth)? {
+                Self::Accepted(_) => Err(Unexpected::lacks("file")),
+                refused @ Self::Refused(_) => Ok(refused),
+            };
+        }
+        let (content, total) = match (range, found) {
+            (Some((first, _)), Some(found)) => {
+                let (start, total) = parse_content_range(&found)
+                    .ok_or_else(|| Unexpected::new("the response has a broken content-range"))?;
+                if start != first {
+                    return Err(Unexpected::new("the response is another range of the file"));
+                }
+                (body, total)
+            }
+            // The server does not know ranges, and returned the whole file.
+            (Some(range), None) => {
+                let total = body.len() as u64;
+                (part(body, range), Some(total))
+            }
+            (None, _) => {
+                let total = body.len() as u64;
+                (body, Some(total))
+            }
+        };
+        let name = disposition.as_deref().and_then(file_name);
+        let file = DownloadedFile { name, media_type, content, total };
+        let (body, warnings) = (String::new(), Warnings::default());
+        Ok(Self::Accepted(Accepted { body, file: Some(file), warnings }))
+    }
+}
+
+/// Whether a content type is one of WeCom's refusals, or of a proxy's page.
+fn is_text(content_type: &str) -> bool {
+    let content_type = content_type.to_ascii_lowercase();
+    content_type.starts_with("text/") || content_type.contains("json")
+}
+
+/// The first byte and the size of the file, of `bytes 0-1023/146515`.
+fn parse_content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    Some((range.split_once('-')?.0.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+fn part(mut content: Vec<u8>, (first, last): (u64, u64)) -> Vec<u8> {
+    let index = |it: u64| usize::try_from(it).unwrap_or(usize::MAX);
+    content.truncate(index(last).saturating_add(1));
+    content.drain(..index(first).min(content.len()));
+    content
+}
+
+/// The name in `attachment; filename="rota.xlsx"`.
+fn file_name(disposition: &str) -> Option<String> {
+    let start = disposition.to_ascii_lowercase().find("filename=")? + "filename=".len();
+    let value = disposition.get(start..)?.trim_start();
+    let name = match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => value.split(';').next()?,
+    };
+    non_blank(name).map(Into::into)
 }
 
 impl Accepted {
@@ -416,6 +508,84 @@ mod tests {
         ] {
             let Ok(Response::Accepted(it)) = parse(body.as_bytes()) else { panic!("refused") };
             assert_eq!(it.warnings.redacting(&["s3cret"]).into_text().as_deref(), expected);
+        }
+    }
+
+    fn file(
+        headers: [Option<&str>; 3],
+        range: Option<(u64, u64)>,
+        body: &str,
+    ) -> Result<Response, Unexpected> {
+        let [media_type, disposition, found] = headers.map(|it| it.map(Into::into));
+        let headers = FileHeaders { media_type, disposition, range: found };
+        Response::parse_file(body.into(), headers, range, Auth::Application)
+    }
+
+    fn downloaded(response: Result<Response, Unexpected>) -> DownloadedFile {
+        match response {
+            Ok(Response::Accepted(Accepted { file: Some(file), .. })) => file,
+            other => panic!("no file: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn file_has_its_name_type_and_size() {
+        for (disposition, name) in [
+            (Some("attachment; filename=\"名单 1;2.xlsx\""), Some("名单 1;2.xlsx")),
+            (Some("attachment; FileName=rota.xlsx; size=7"), Some("rota.xlsx")),
+            (Some("attachment; filename=\"\""), None),
+            (Some("attachment"), None),
+            (None, None),
+        ] {
+            let it = downloaded(file([Some("image/png"), disposition, None], None, "Mon 7-5"));
+            let DownloadedFile { name: found, media_type, content, total } = it;
+            assert_eq!(found.as_deref(), name, "{disposition:?}");
+            assert_eq!(media_type.as_deref(), Some("image/png"));
+            assert_eq!((content.as_slice(), total), (&b"Mon 7-5"[..], Some(7)));
+        }
+    }
+
+    #[test]
+    fn file_may_be_json() {
+        let json = r#"{"errcode":40007,"errmsg":"a file about errors"}"#;
+        let attachment = Some("attachment; filename=\"a.json\"");
+        let it = downloaded(file([Some("application/json"), attachment, None], None, json));
+        assert_eq!(it.content, json.as_bytes());
+    }
+
+    #[test]
+    fn refusal_in_place_of_a_file_is_a_refusal() {
+        let refusal = r#"{"errcode":40007,"errmsg":"invalid media_id"}"#;
+        for content_type in
+            [Some("application/json; charset=UTF-8"), Some("text/plain"), Some("Text/HTML"), None]
+        {
+            let it = file([content_type, None, None], Some((0, 1)), refusal);
+            let refused = matches!(it, Ok(Response::Refused(Refusal { code: 40007, .. })));
+            assert!(refused, "{content_type:?}: {it:?}");
+        }
+        for body in ["<html>", "", r#"{"errcode":0,"errmsg":"ok"}"#] {
+            let it = file([Some("text/html"), None, None], None, body);
+            assert!(it.is_err(), "{body:?}: {it:?}");
+        }
+    }
+
+    #[test]
+    fn range_of_a_file_is_the_one_that_was_asked_for() {
+        let part =
+            |content_range| file([None, Some("attachment"), content_range], Some((4, 5)), "7-");
+        let it = downloaded(part(Some("bytes 4-5/7")));
+        assert_eq!((it.content.as_slice(), it.total), (&b"7-"[..], Some(7)));
+        assert_eq!(downloaded(part(Some("bytes 4-5/*"))).total, None);
+        for other in ["bytes 0-1/7", "bytes */7", "4-5/7", ""] {
+            assert!(part(Some(other)).is_err(), "{other:?}");
+        }
+        // A server that does not know ranges.
+        for (range, content) in
+            [((4, 5), "7-"), ((0, 6), "Mon 7-5"), ((4, u64::MAX), "7-5"), ((7, 9), "")]
+        {
+            let it = downloaded(file([None, Some("attachment"), None], Some(range), "Mon 7-5"));
+            assert_eq!(it.content, content.as_bytes(), "{range:?}");
+            assert_eq!(it.total, Some(7));
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use alloc::string::String;
 
-use crate::{bindings::wit::types::Error, call::Call};
+use crate::{bindings::wit::types::Error, call::Call, credentials::Account};
 
 /// Runs calls with the credentials of one account, one after the other. A token is fetched for the first only.
 ///
 /// An action of several requests validates its arguments first and returns the rest as a closure:
 /// `fn ensure_department<R: Run>(…) -> Result<impl FnOnce(&mut R) -> Result<EnsuredDepartment, Error>, Error>`.
 pub(crate) trait Run {
+    fn account(&self) -> &Account;
+
     fn run<T>(&mut self, call: Call<T>) -> Result<T, Error>;
 }
 
@@ -37,9 +39,8 @@ pub(crate) mod testing {
     use crate::{
         bindings::wit::types::{Application, ApplicationCredentials, Language},
         call::Method,
-        credentials::Account,
         exchange::{Exchange, Failure, HttpResponse, Step},
-        response::Unexpected,
+        response::{FileHeaders, Unexpected},
         token_cache::TokenCache,
     };
 
@@ -91,6 +92,10 @@ pub(crate) mod testing {
     }
 
     impl Run for Script {
+        fn account(&self) -> &Account {
+            &self.account
+        }
+
         fn run<T>(&mut self, Call { request, parse }: Call<T>) -> Result<T, Error> {
             let mut exchange =
                 Exchange::new(&self.account, request, &self.cache, 0, || Language::English)?;
@@ -118,8 +123,9 @@ pub(crate) mod testing {
                     let response = self.responses.pop_front();
                     response.expect("more requests than responses").map(String::from)
                 };
+                let headers = FileHeaders::default();
                 let response =
-                    response.map(|it| HttpResponse { status: 200, body: it.into_bytes() });
+                    response.map(|it| HttpResponse { status: 200, headers, body: it.into_bytes() });
                 step = exchange.receive(response);
             };
             parse(accepted).map_err(|Unexpected(reason)| exchange.incomplete(&reason))

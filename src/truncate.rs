@@ -105,7 +105,7 @@ fn readable_end(text: &str, end: usize) -> (usize, Vec<Open<'_>>) {
 
 /// The length of what stands at the beginning and must not be split: a tag `<a …>`, `</a>`, a mention `<@id>`, or an id
 /// translation `$userName=ID$`.
-fn unit(text: &str) -> Option<usize> {
+pub(crate) fn unit(text: &str) -> Option<usize> {
     let (last, inner_start) = match text.as_bytes() {
         [b'<', b'/' | b'@' | b'a'..=b'z' | b'A'..=b'Z', ..] => ('>', '<'),
         _ if ["$userName=", "$departmentName=", "$userAlias=", "$userAliasOrName="]

@@ -16,20 +16,24 @@ use wasi::{
 };
 
 use crate::{
-    call::Method,
+    call::{Expected, Method},
     exchange::{Failure, HttpRequest, HttpResponse, Payload},
+    response::FileHeaders,
 };
 
 const SECOND: u64 = 1_000_000_000;
 const CONNECT_TIMEOUT: u64 = 10 * SECOND;
 const FIRST_BYTE_TIMEOUT: u64 = 30 * SECOND;
 const BETWEEN_BYTES_TIMEOUT: u64 = 30 * SECOND;
-/// For a whole response, after its first bytes.
-const BODY_TIMEOUT: u64 = 60 * SECOND;
+/// For a whole response, after its first bytes, and what is reported when it passed.
+const BODY_TIMEOUT: (u64, &str) = (60 * SECOND, "the response took more than 60 seconds");
+const FILE_TIMEOUT: (u64, &str) = (300 * SECOND, "the response took more than 300 seconds");
 /// WeCom checks a file before it responds.
 const UPLOAD_FIRST_BYTE_TIMEOUT: u64 = 120 * SECOND;
 /// The largest response, a list of 30,000 departments, is below 3 MB.
 const MAX_RESPONSE_BYTES: usize = 8 << 20;
+/// WeCom returns larger files in ranges only.
+const MAX_FILE_BYTES: usize = 20 << 20;
 const READ_CHUNK: u64 = 64 << 10;
 /// A host that accepts a megabyte at once buffers several of them.
 const WRITE_CHUNK: usize = 256 << 10;
@@ -59,7 +63,7 @@ pub(crate) fn send(request: &HttpRequest) -> Result<HttpResponse, Failure> {
     let pollable = response.subscribe();
     pollable.block();
     drop(pollable);
-    receive(&response)
+    receive(&response, request.expected)
 }
 
 fn prepare(request: &HttpRequest, length: usize) -> Option<(OutgoingRequest, RequestOptions)> {
@@ -69,6 +73,9 @@ fn prepare(request: &HttpRequest, length: usize) -> Option<(OutgoingRequest, Req
     if let Some(content_type) = request.payload.content_type() {
         fields.push(("content-type".into(), content_type.as_bytes().into()));
         fields.push(("content-length".into(), alloc::string::ToString::to_string(&length).into()));
+    }
+    if let Expected::File(Some((first, last))) = request.expected {
+        fields.push(("range".into(), alloc::format!("bytes={first}-{last}").into()));
     }
     let outgoing = OutgoingRequest::new(Fields::from_list(&fields).ok()?);
     let method = match request.method {
@@ -115,7 +122,7 @@ fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError>
     Ok(())
 }
 
-fn receive(future: &FutureIncomingResponse) -> Result<HttpResponse, Failure> {
+fn receive(future: &FutureIncomingResponse, expected: Expected) -> Result<HttpResponse, Failure> {
     let response = match future.get() {
         Some(Ok(Ok(response))) => response,
         Some(Ok(Err(code))) => return Err(failure(&code)),
@@ -124,38 +131,54 @@ fn receive(future: &FutureIncomingResponse) -> Result<HttpResponse, Failure> {
         }
     };
     let status = response.status();
+    let (headers, max_bytes, timeout) = match expected {
+        Expected::Json => (FileHeaders::default(), MAX_RESPONSE_BYTES, BODY_TIMEOUT),
+        Expected::File(_) => (file_headers(&response.headers()), MAX_FILE_BYTES, FILE_TIMEOUT),
+    };
     let body = response
         .consume()
         .map_err(|()| Failure::NoResponse("the host provided no body", Some(status)))?;
     let stream = body
         .stream()
         .map_err(|()| Failure::NoResponse("the host provided no body", Some(status)))?;
-    let bytes = read_all(&stream, status)?;
+    let bytes = read_all(&stream, status, max_bytes, timeout)?;
     drop(stream);
     drop::<IncomingBody>(body);
-    Ok(HttpResponse { status, body: bytes })
+    Ok(HttpResponse { status, headers, body: bytes })
 }
 
-fn read_all(stream: &InputStream, status: u16) -> Result<Vec<u8>, Failure> {
-    let deadline = monotonic_clock::now() + BODY_TIMEOUT;
+fn file_headers(fields: &Fields) -> FileHeaders {
+    let value = |name: &str| {
+        let values = fields.get(&String::from(name));
+        Some(String::from_utf8_lossy(values.first()?).into_owned())
+    };
+    FileHeaders {
+        media_type: value("content-type"),
+        disposition: value("content-disposition"),
+        range: value("content-range"),
+    }
+}
+
+fn read_all(
+    stream: &InputStream,
+    status: u16,
+    max_bytes: usize,
+    (timeout, too_slow): (u64, &'static str),
+) -> Result<Vec<u8>, Failure> {
+    let deadline = monotonic_clock::now() + timeout;
     let mut bytes = Vec::new();
     loop {
         match stream.blocking_read(READ_CHUNK) {
-            Ok(chunk) if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES => {
-                return Err(Failure::Unexpected(
-                    "the response is larger than 8 MiB".into(),
-                    status,
-                ));
+            Ok(chunk) if bytes.len() + chunk.len() > max_bytes => {
+                let why = alloc::format!("the response is larger than {} MiB", max_bytes >> 20);
+                return Err(Failure::Unexpected(why, status));
             }
             Ok(chunk) if bytes.is_empty() && !chunk.is_empty() => bytes = chunk,
             // More than one chunk: it may trickle for ever.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
                 if monotonic_clock::now() > deadline {
-                    return Err(Failure::NoResponse(
-                        "the response took more than 60 seconds",
-                        Some(status),
-                    ));
+                    return Err(Failure::NoResponse(too_slow, Some(status)));
                 }
             }
             Err(StreamError::Closed) => return Ok(bytes),

@@ -1,22 +1,32 @@
 //! Messages that an application sends to members.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::content;
+use super::{
+    content::{self, Files, Message},
+    media::For,
+    template_cards,
+};
 use crate::{
     bindings::wit::{
         app_messages::{
-            AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
-            Delivery, Recipients, Selection,
+            AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppNews, AppNewsArticle,
+            AppTemplateCard, AppText, AppTextCard, AppVideo, AppVoice, CardChange, CardDelivery,
+            Delivery, Recipients, ReplacementCard, Selection, TemplateCardUpdate, UpdatedCard,
         },
-        types::{DepartmentId, Error, MessageId, Receipt, TagId, UserId},
+        media::MediaKind,
+        types::{
+            DepartmentId, Error, Link, Media, MessageId, MiniProgram, Receipt, TagId, Truncation,
+            UserId,
+        },
     },
     call::{Auth, Call},
+    response::Warnings,
     truncate::Limit,
-    validate::Check,
+    validate::{Check, given},
     wire::{Lenient, join_bars},
 };
 
@@ -37,27 +47,90 @@ pub(crate) fn send_app_markdown(message: AppMarkdown) -> Result<Call<Delivery>, 
 }
 
 /// `POST /cgi-bin/message/send`, file
-pub(crate) fn send_app_file(message: AppFile) -> Result<Call<Delivery>, Error> {
+pub(crate) fn send_app_file(message: AppFile) -> Result<Message<Delivery>, Error> {
     let AppFile { recipients, media_id, confidentiality, options } = message;
-    let mut check = Check::default();
-    let file = content::file(&mut check, "message.media-id", media_id);
-    send(check, recipients, "file", file, content::safe(confidentiality), options)
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let file = file(&mut check, &mut files, MediaKind::File, media_id);
+    let call = send(check, recipients, "file", file, content::safe(confidentiality), options)?;
+    Ok(Message { files, call })
 }
 
 /// `POST /cgi-bin/message/send`, image
-pub(crate) fn send_app_image(message: AppImage) -> Result<Call<Delivery>, Error> {
+pub(crate) fn send_app_image(message: AppImage) -> Result<Message<Delivery>, Error> {
     let AppImage { recipients, media_id, confidentiality, options } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let image = file(&mut check, &mut files, MediaKind::Image, media_id);
+    let call = send(check, recipients, "image", image, content::safe(confidentiality), options)?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/message/send`, voice
+pub(crate) fn send_app_voice(message: AppVoice) -> Result<Message<Delivery>, Error> {
+    let AppVoice { recipients, media_id, options } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let voice = file(&mut check, &mut files, MediaKind::Voice, media_id);
+    let call = send(check, recipients, "voice", voice, None, options)?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/message/send`, video
+pub(crate) fn send_app_video(message: AppVideo) -> Result<Message<Delivery>, Error> {
+    let AppVideo { recipients, media_id, title, description, confidentiality, options } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let video = content::video(&mut check, &mut files, media_id, title, description);
+    let call = send(check, recipients, "video", video, content::safe(confidentiality), options)?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/message/send`, news
+pub(crate) fn send_app_news(message: AppNews) -> Result<Call<Delivery>, Error> {
+    let AppNews { recipients, articles, options } = message;
     let mut check = Check::default();
-    let image = content::file(&mut check, "message.media-id", media_id);
-    send(check, recipients, "image", image, content::safe(confidentiality), options)
+    check.count("message.articles", articles.len(), 1..=content::MAX_ARTICLES);
+    let article = |(index, article): (usize, AppNewsArticle)| {
+        let field = |name: &str| format!("message.articles[{index}].{name}");
+        let AppNewsArticle { title, description, link, image_url } = article;
+        let title = check.truncate(&field("title"), title, Limit::Bytes(128));
+        let description = given(description)
+            .map(|it| check.truncate(&field("description"), it, Limit::Bytes(512)));
+        let (url, app_id, page_path) = match link {
+            Link::Url(url) => {
+                check.url(&field("link.url"), &url);
+                (Some(url), None, None)
+            }
+            Link::MiniProgram(MiniProgram { app_id, page_path }) => {
+                check.not_empty(&field("link.mini-program.app-id"), &app_id);
+                let page_path = page_path.unwrap_or_default();
+                check.bytes(&field("link.mini-program.page-path"), &page_path, 1..=128);
+                (None, Some(app_id), Some(page_path))
+            }
+        };
+        let image_url = given(image_url);
+        if let Some(url) = &image_url {
+            check.bytes(&field("image-url"), url, 1..=2048);
+        }
+        json!({
+            "title": title,
+            "description": description,
+            "url": url,
+            "picurl": image_url,
+            "appid": app_id,
+            "pagepath": page_path,
+        })
+    };
+    let articles: Vec<_> =
+        articles.into_iter().take(content::MAX_ARTICLES).enumerate().map(article).collect();
+    send(check, recipients, "news", json!({ "articles": articles }), None, options)
 }
 
 /// `POST /cgi-bin/message/send`, mpnews
-pub(crate) fn send_app_mpnews(message: AppMpnews) -> Result<Call<Delivery>, Error> {
+pub(crate) fn send_app_mpnews(message: AppMpnews) -> Result<Message<Delivery>, Error> {
     let AppMpnews { recipients, articles, confidentiality, options } = message;
-    let mut check = Check::default();
-    let mpnews = content::mpnews(&mut check, articles);
-    send(check, recipients, "mpnews", mpnews, content::mpnews_safe(confidentiality), options)
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let mpnews = content::mpnews(&mut check, &mut files, articles);
+    let safe = content::mpnews_safe(confidentiality);
+    let call = send(check, recipients, "mpnews", mpnews, safe, options)?;
+    Ok(Message { files, call })
 }
 
 /// `POST /cgi-bin/message/send`, textcard
@@ -66,6 +139,69 @@ pub(crate) fn send_app_text_card(message: AppTextCard) -> Result<Call<Delivery>,
     let mut check = Check::default();
     let card = content::text_card(&mut check, card, Limit::Chars);
     send(check, recipients, "textcard", card, None, options)
+}
+
+/// `POST /cgi-bin/message/send`, `template_card`
+pub(crate) fn send_app_template_card(
+    message: AppTemplateCard,
+) -> Result<Call<CardDelivery>, Error> {
+    let AppTemplateCard { recipients, task_id, card, options } = message;
+    let mut check = Check::default();
+    let card = template_cards::new_card(&mut check, "message", card, given(task_id));
+    let (call, truncated) = request(check, recipients, "template_card", card, None, options)?;
+    Ok(call.map(|it: Sent, warnings| Ok(it.delivery(warnings, truncated))))
+}
+
+/// `POST /cgi-bin/message/update_template_card`
+pub(crate) fn update_template_card(update: TemplateCardUpdate) -> Result<Call<UpdatedCard>, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Response {
+        invaliduser: Lenient<Vec<UserId>>,
+    }
+
+    let TemplateCardUpdate { recipients, agent_id, response_code, enable_id_trans, change } =
+        update;
+    let mut check = Check::default();
+    check.not_empty("update.response-code", &response_code);
+    let (button, card) = match change {
+        CardChange::ButtonText(text) => {
+            check.not_empty("update.change.button-text", &text);
+            (Some(json!({ "replace_name": text })), None)
+        }
+        CardChange::Card(ReplacementCard { card, replace_text, disabled }) => {
+            let field = "update.change.card";
+            let replace_text = given(replace_text);
+            let card = template_cards::replacement(&mut check, field, card, replace_text, disabled);
+            (None, Some(card))
+        }
+    };
+    let selection = selection(&mut check, "update.recipients", recipients);
+    check.finish()?;
+
+    let everyone = selection.is_none().then_some(1);
+    let Selection { users, departments, tags } =
+        selection.unwrap_or(Selection { users: None, departments: None, tags: None });
+    let body = json!({
+        "userids": users.filter(|it| !it.is_empty()),
+        "partyids": departments.filter(|it| !it.is_empty()),
+        "tagids": tags.filter(|it| !it.is_empty()),
+        "atall": everyone,
+        "agentid": agent_id,
+        "response_code": response_code,
+        "enable_id_trans": enable_id_trans.map(u32::from),
+        "button": button,
+        "template_card": card,
+    });
+    Ok(Call::post("/cgi-bin/message/update_template_card", Auth::Application, body)
+        .inject_agent_id(agent_id.is_none())
+        .retry_safe(true)
+        .map(|Response { invaliduser }, mut warnings| {
+            Ok(UpdatedCard {
+                invalid_users: warnings.value("invaliduser", invaliduser),
+                warning: warnings.into_text(),
+            })
+        }))
 }
 
 /// `POST /cgi-bin/message/recall`
@@ -78,24 +214,77 @@ pub(crate) fn recall_app_message(id: MessageId) -> Result<Call<Receipt>, Error> 
     Ok(Call::post("/cgi-bin/message/recall", Auth::Application, body).retry_safe(true))
 }
 
+fn file(check: &mut Check, files: &mut Files, kind: MediaKind, media: Media) -> Value {
+    content::file(check, files, "message.media-id", For::Application(kind), media)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Sent {
+    msgid: Lenient<Option<MessageId>>,
+    response_code: Lenient<Option<String>>,
+    invaliduser: Lenient<Vec<UserId>>,
+    invalidparty: Lenient<Vec<DepartmentId>>,
+    invalidtag: Lenient<Vec<TagId>>,
+    unlicenseduser: Lenient<Vec<UserId>>,
+}
+
+impl Sent {
+    fn delivery(self, mut warnings: Warnings, truncated: Vec<Truncation>) -> CardDelivery {
+        CardDelivery {
+            response_code: warnings.value("response_code", self.response_code),
+            message_id: warnings.value("msgid", self.msgid),
+            invalid_users: warnings.value("invaliduser", self.invaliduser),
+            invalid_departments: warnings.value("invalidparty", self.invalidparty),
+            invalid_tags: warnings.value("invalidtag", self.invalidtag),
+            unlicensed_users: warnings.value("unlicenseduser", self.unlicenseduser),
+            truncated,
+            warning: warnings.into_text(),
+        }
+    }
+}
+
 fn send(
-    mut check: Check,
+    check: Check,
     recipients: Recipients,
     kind: &'static str,
     content: Value,
     safe: Option<u32>,
     options: Option<AppMessageOptions>,
 ) -> Result<Call<Delivery>, Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Response {
-        msgid: Lenient<Option<MessageId>>,
-        invaliduser: Lenient<Vec<UserId>>,
-        invalidparty: Lenient<Vec<DepartmentId>>,
-        invalidtag: Lenient<Vec<TagId>>,
-        unlicenseduser: Lenient<Vec<UserId>>,
-    }
+    let (call, truncated) = request(check, recipients, kind, content, safe, options)?;
+    Ok(call.map(|it: Sent, warnings| {
+        let CardDelivery {
+            response_code: _,
+            message_id,
+            invalid_users,
+            invalid_departments,
+            invalid_tags,
+            unlicensed_users,
+            truncated,
+            warning,
+        } = it.delivery(warnings, truncated);
+        Ok(Delivery {
+            message_id,
+            invalid_users,
+            invalid_departments,
+            invalid_tags,
+            unlicensed_users,
+            truncated,
+            warning,
+        })
+    }))
+}
 
+/// The request of a message, and what was truncated in it.
+fn request(
+    mut check: Check,
+    recipients: Recipients,
+    kind: &'static str,
+    content: Value,
+    safe: Option<u32>,
+    options: Option<AppMessageOptions>,
+) -> Result<(Call<Receipt>, Vec<Truncation>), Error> {
     let receivers = receivers(&mut check, recipients);
     let AppMessageOptions { agent_id, enable_id_trans, duplicate_check_interval } = options
         .unwrap_or(AppMessageOptions {
@@ -120,20 +309,10 @@ fn send(
         "enable_duplicate_check": duplicate_check_interval.map(|_| 1),
         "duplicate_check_interval": duplicate_check_interval,
     });
-    Ok(Call::post("/cgi-bin/message/send", Auth::Application, body)
+    let call = Call::post("/cgi-bin/message/send", Auth::Application, body)
         .inject_agent_id(agent_id.is_none())
-        .retry_safe(duplicate_check_interval.is_some())
-        .map(|it: Response, mut warnings| {
-            Ok(Delivery {
-                message_id: warnings.value("msgid", it.msgid),
-                invalid_users: warnings.value("invaliduser", it.invaliduser),
-                invalid_departments: warnings.value("invalidparty", it.invalidparty),
-                invalid_tags: warnings.value("invalidtag", it.invalidtag),
-                unlicensed_users: warnings.value("unlicenseduser", it.unlicenseduser),
-                truncated,
-                warning: warnings.into_text(),
-            })
-        }))
+        .retry_safe(duplicate_check_interval.is_some());
+    Ok((call, truncated))
 }
 
 /// Receivers on the wire.
@@ -144,25 +323,33 @@ struct Receivers {
 }
 
 fn receivers(check: &mut Check, recipients: Recipients) -> Receivers {
-    let Selection { users, departments, tags } = match recipients {
-        Recipients::Everyone => {
-            return Receivers { users: Some("@all".into()), departments: None, tags: None };
-        }
+    match selection(check, "message.recipients", recipients) {
+        None => Receivers { users: Some("@all".into()), departments: None, tags: None },
+        Some(Selection { users, departments, tags }) => Receivers {
+            users: join_bars(&users.unwrap_or_default()),
+            departments: join_bars(&departments.unwrap_or_default()),
+            tags: join_bars(&tags.unwrap_or_default()),
+        },
+    }
+}
+
+/// `None` for everyone.
+fn selection(check: &mut Check, field: &str, recipients: Recipients) -> Option<Selection> {
+    let selection = match recipients {
+        Recipients::Everyone => return None,
         Recipients::Selected(selection) => selection,
     };
-    let (users, departments, tags) =
-        (users.unwrap_or_default(), departments.unwrap_or_default(), tags.unwrap_or_default());
-    check.user_ids("message.recipients.selected.users", &users, 0..=1000);
-    check.department_ids("message.recipients.selected.departments", &departments, 100);
-    check.count("message.recipients.selected.tags", tags.len(), 0..=100);
+    let users = selection.users.as_deref().unwrap_or_default();
+    let departments = selection.departments.as_deref().unwrap_or_default();
+    let tags = selection.tags.as_deref().unwrap_or_default();
+    check.user_ids(&format!("{field}.selected.users"), users, 0..=1000);
+    check.department_ids(&format!("{field}.selected.departments"), departments, 100);
+    check.count(&format!("{field}.selected.tags"), tags.len(), 0..=100);
     if users.is_empty() && departments.is_empty() && tags.is_empty() {
-        check.reject("message.recipients.selected", "must name a user, a department or a tag");
+        let reason = "must name a user, a department or a tag";
+        check.reject(&format!("{field}.selected"), reason);
     }
-    Receivers {
-        users: join_bars(&users),
-        departments: join_bars(&departments),
-        tags: join_bars(&tags),
-    }
+    Some(selection)
 }
 
 #[cfg(test)]
@@ -174,8 +361,11 @@ mod tests {
     use super::*;
     use crate::{
         actions::testing::{accepted, check_refused, check_request, check_response},
-        bindings::wit::types::{
-            Confidentiality, Media, MpnewsArticle, MpnewsConfidentiality, TextCard,
+        bindings::wit::{
+            template_cards::{
+                ButtonAction, ButtonInteraction, CardButton, CardTitle, TemplateCard,
+            },
+            types::{Confidentiality, MpnewsArticle, MpnewsConfidentiality, TextCard},
         },
     };
 
@@ -417,7 +607,7 @@ mod tests {
             confidentiality: Some(Confidentiality::Public),
             options: None,
         };
-        let call = || send_app_file(message.clone()).unwrap();
+        let call = || send_app_file(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -454,7 +644,7 @@ mod tests {
             confidentiality: None,
             options: Some(options()),
         };
-        let call = || send_app_image(message.clone()).unwrap();
+        let call = || send_app_image(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -495,7 +685,7 @@ mod tests {
             confidentiality: Some(MpnewsConfidentiality::WithinCorp),
             ..mpnews(vec![everything, article()])
         };
-        let call = || send_app_mpnews(message.clone()).unwrap();
+        let call = || send_app_mpnews(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -542,7 +732,7 @@ mod tests {
             ..article()
         };
         assert_eq!(
-            truncated(send_app_mpnews(mpnews(vec![article(), long])).unwrap()),
+            truncated(send_app_mpnews(mpnews(vec![article(), long])).unwrap().call),
             [
                 ("message.articles[1].title".into(), 129, 126),
                 ("message.articles[1].digest".into(), 515, 510)
@@ -555,7 +745,7 @@ mod tests {
             ..article()
         };
         check_refused(
-            send_app_mpnews(mpnews(vec![all])),
+            send_app_mpnews(mpnews(vec![all])).map(|it| it.call),
             expect![[r#"
                 message.articles[0].title: must not be empty
                 message.articles[0].thumbnail: must not be empty"#]],
@@ -625,6 +815,315 @@ mod tests {
             message.card.url: must have 1 to 2048 bytes, has 0
             message.card.url: must begin with http:// or https://"#]],
         );
+    }
+
+    #[test]
+    fn send_app_voice_wire() {
+        let message = AppVoice {
+            recipients: noor(),
+            media_id: Media::Id("MID-4".into()),
+            options: Some(AppMessageOptions { agent_id: Some(1_000_017), ..options() }),
+        };
+        let call = || send_app_voice(message.clone()).unwrap().call;
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","agentid":1000017,"msgtype":"voice","voice":{"media_id":"MID-4"}} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn send_app_voice_limits() {
+        for (media_id, accepted) in [("", false), ("MID-4", true)] {
+            let media_id = Media::Id(media_id.into());
+            let message = AppVoice { recipients: noor(), media_id, options: None };
+            assert_eq!(send_app_voice(message.clone()).is_ok(), accepted, "{message:?}");
+        }
+    }
+
+    fn video(title: Option<String>, description: Option<String>) -> AppVideo {
+        AppVideo {
+            recipients: noor(),
+            media_id: Media::Id("MID-5".into()),
+            title,
+            description,
+            confidentiality: None,
+            options: None,
+        }
+    }
+
+    #[test]
+    fn send_app_video_wire() {
+        let message = AppVideo {
+            confidentiality: Some(Confidentiality::Confidential),
+            ..video(Some("Site walk".into()), Some("North yard".into()))
+        };
+        let call = || send_app_video(message.clone()).unwrap().call;
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"video","video":{"media_id":"MID-5","title":"Site walk","description":"North yard"},"safe":1} [application, once]"#
+            ]],
+        );
+        check_request(
+            &send_app_video(video(Some(String::new()), None)).unwrap().call,
+            expect![[
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"video","video":{"media_id":"MID-5"}} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn send_app_video_limits() {
+        let long = video(Some("题".repeat(43)), Some("述".repeat(171)));
+        assert_eq!(
+            truncated(send_app_video(long).unwrap().call),
+            [("message.title".into(), 129, 126), ("message.description".into(), 513, 510)]
+        );
+        let longest =
+            video(Some(format!("{}ab", "题".repeat(42))), Some(format!("{}ab", "述".repeat(170))));
+        assert_eq!(truncated(send_app_video(longest).unwrap().call), []);
+    }
+
+    fn news(articles: Vec<AppNewsArticle>) -> AppNews {
+        AppNews { recipients: noor(), articles, options: None }
+    }
+
+    fn news_article(link: Link) -> AppNewsArticle {
+        AppNewsArticle { title: "T".into(), description: None, link, image_url: None }
+    }
+
+    fn web_page() -> AppNewsArticle {
+        news_article(Link::Url("https://a.example".into()))
+    }
+
+    fn mini_program(app_id: &str, page_path: Option<String>) -> AppNewsArticle {
+        news_article(Link::MiniProgram(MiniProgram { app_id: app_id.into(), page_path }))
+    }
+
+    #[test]
+    fn send_app_news_wire() {
+        let everything = AppNewsArticle {
+            description: Some("D".into()),
+            image_url: Some("pic.example/1.png".into()),
+            ..web_page()
+        };
+        let message = news(vec![everything, mini_program("wx1", Some("pages/i?u=1".into()))]);
+        let call = || send_app_news(message.clone()).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"news","news":{"articles":[{"title":"T","description":"D","url":"https://a.example","picurl":"pic.example/1.png"},{"title":"T","appid":"wx1","pagepath":"pages/i?u=1"}]}} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3"}"#,
+            expect![[
+                r#"Ok(Delivery { message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn send_app_news_limits() {
+        for (count, accepted) in [(0, false), (1, true), (8, true), (9, false)] {
+            let found = send_app_news(news(vec![web_page(); count])).is_ok();
+            assert_eq!(found, accepted, "{count} articles");
+        }
+        for (bytes, accepted) in [(2048, true), (2049, false)] {
+            let url = format!("https://{}", "a".repeat(bytes - 8));
+            let article = news_article(Link::Url(url.clone()));
+            assert_eq!(send_app_news(news(vec![article])).is_ok(), accepted, "{bytes} bytes");
+            let article = AppNewsArticle { image_url: Some(url), ..web_page() };
+            assert_eq!(send_app_news(news(vec![article])).is_ok(), accepted, "{bytes} bytes");
+        }
+        for (bytes, accepted) in [(128, true), (129, false)] {
+            let article = mini_program("wx1", Some("p".repeat(bytes)));
+            assert_eq!(send_app_news(news(vec![article])).is_ok(), accepted, "{bytes} bytes");
+        }
+        let long = AppNewsArticle {
+            title: "题".repeat(43),
+            description: Some("述".repeat(171)),
+            ..web_page()
+        };
+        assert_eq!(
+            truncated(send_app_news(news(vec![web_page(), long])).unwrap()),
+            [
+                ("message.articles[1].title".into(), 129, 126),
+                ("message.articles[1].description".into(), 513, 510)
+            ]
+        );
+        let all = AppNewsArticle { title: String::new(), ..mini_program("", None) };
+        check_refused(
+            send_app_news(news(vec![all, news_article(Link::Url("a.example".into()))])),
+            expect![[r#"
+                message.articles[0].title: must not be empty
+                message.articles[0].link.mini-program.app-id: must not be empty
+                message.articles[0].link.mini-program.page-path: must have 1 to 128 bytes, has 0
+                message.articles[1].link.url: must begin with http:// or https://"#]],
+        );
+    }
+
+    fn buttons() -> TemplateCard {
+        let button = CardButton {
+            text: "Approve".into(),
+            style: Some(1),
+            action: ButtonAction::Callback("yes".into()),
+        };
+        TemplateCard::ButtonInteraction(ButtonInteraction {
+            source: None,
+            menu: None,
+            title: CardTitle { title: "Approval needed".into(), description: None },
+            quote: None,
+            subtitle: None,
+            horizontal_contents: None,
+            action: None,
+            selection: None,
+            buttons: vec![button],
+        })
+    }
+
+    #[test]
+    fn send_app_template_card_wire() {
+        let message = AppTemplateCard {
+            recipients: noor(),
+            task_id: Some("ap-12".into()),
+            card: buttons(),
+            options: Some(AppMessageOptions { duplicate_check_interval: Some(600), ..options() }),
+        };
+        let call = || send_app_template_card(message.clone()).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/message/send {"touser":"noor.h","msgtype":"template_card","template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","style":1,"key":"yes"}],"task_id":"ap-12"},"enable_duplicate_check":1,"duplicate_check_interval":600} [application, retry-safe]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","invaliduser":"iker.z","msgid":"Qf3","response_code":"rc-123"}"#,
+            expect![[
+                r#"Ok(CardDelivery { response-code: Some("rc-123"), message-id: Some("Qf3"), invalid-users: ["iker.z"], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: None })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok","msgid":"Qf3","response_code":[]}"#,
+            expect![[
+                r#"Ok(CardDelivery { response-code: None, message-id: Some("Qf3"), invalid-users: [], invalid-departments: [], invalid-tags: [], unlicensed-users: [], truncated: [], warning: Some("response_code cannot be read: []") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":43012,"errmsg":"need callback"}"#,
+            expect![[r#"Refused { code: 43012, message: "need callback" }"#]],
+        );
+    }
+
+    fn update(recipients: Recipients, change: CardChange) -> TemplateCardUpdate {
+        TemplateCardUpdate {
+            recipients,
+            agent_id: None,
+            response_code: "rc-123".into(),
+            enable_id_trans: None,
+            change,
+        }
+    }
+
+    #[test]
+    fn update_template_card_wire() {
+        let approved = CardChange::ButtonText("Approved".into());
+        let call = || update_template_card(update(noor(), approved.clone())).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/message/update_template_card {"userids":["noor.h"],"response_code":"rc-123","button":{"replace_name":"Approved"}} [application, retry-safe]"#
+            ]],
+        );
+        let card = ReplacementCard {
+            card: buttons(),
+            replace_text: Some("Approved".into()),
+            disabled: Some(false),
+        };
+        let everything = TemplateCardUpdate {
+            agent_id: Some(1_000_017),
+            enable_id_trans: Some(true),
+            ..update(selected(&["noor.h"], &[310], &[7]), CardChange::Card(card))
+        };
+        check_request(
+            &update_template_card(everything).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/message/update_template_card {"userids":["noor.h"],"partyids":[310],"tagids":[7],"agentid":1000017,"response_code":"rc-123","enable_id_trans":1,"template_card":{"card_type":"button_interaction","main_title":{"title":"Approval needed"},"button_list":[{"text":"Approve","style":1,"key":"yes"}],"replace_text":"Approved"}} [application, retry-safe]"#
+            ]],
+        );
+        check_request(
+            &update_template_card(update(Recipients::Everyone, approved.clone())).unwrap(),
+            expect![[
+                r#"POST /cgi-bin/message/update_template_card {"atall":1,"response_code":"rc-123","button":{"replace_name":"Approved"}} [application, retry-safe]"#
+            ]],
+        );
+        for (invalid, expected) in [
+            (
+                r#"["iker.z"]"#,
+                expect![[r#"Ok(UpdatedCard { invalid-users: ["iker.z"], warning: None })"#]],
+            ),
+            (
+                r#""iker.z|lin.q""#,
+                expect![[
+                    r#"Ok(UpdatedCard { invalid-users: ["iker.z", "lin.q"], warning: None })"#
+                ]],
+            ),
+            ("null", expect![[r#"Ok(UpdatedCard { invalid-users: [], warning: None })"#]]),
+        ] {
+            let reply = format!(r#"{{"errcode":0,"errmsg":"ok","invaliduser":{invalid}}}"#);
+            check_response(call(), &reply, expected);
+        }
+        check_response(
+            call(),
+            r#"{"errcode":60140,"errmsg":"response_code invalid"}"#,
+            expect![[r#"Refused { code: 60140, message: "response_code invalid" }"#]],
+        );
+    }
+
+    #[test]
+    fn update_template_card_limits() {
+        let none = selected(&[], &[], &[]);
+        let empty = TemplateCardUpdate {
+            response_code: String::new(),
+            ..update(none, CardChange::ButtonText(String::new()))
+        };
+        check_refused(
+            update_template_card(empty),
+            expect![[r#"
+                update.response-code: must not be empty
+                update.change.button-text: must not be empty
+                update.recipients.selected: must name a user, a department or a tag"#]],
+        );
+        for (users, accepted) in [(1000, true), (1001, false)] {
+            let users = (0..users).map(|it| format!("u{it}")).collect();
+            let recipients = Recipients::Selected(Selection {
+                users: Some(users),
+                departments: None,
+                tags: None,
+            });
+            let change = CardChange::ButtonText("部".into());
+            assert_eq!(update_template_card(update(recipients, change)).is_ok(), accepted);
+        }
     }
 
     #[test]

@@ -7,14 +7,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
-use super::{content, media};
+use super::{
+    content::{self, Files, Message},
+    media::{self, For},
+    template_cards,
+};
 use crate::{
     bindings::wit::{
-        chatbots::ChatbotText,
+        chatbots::{ChatbotCard, ChatbotText},
+        media::ChatbotMediaKind,
         types::{Error, FileContent, Media, NewsArticle, Receipt, Truncation},
     },
     call::{Auth, Call},
-    truncate::Limit,
     validate::{Check, given},
 };
 
@@ -61,13 +65,36 @@ pub(crate) fn send_chatbot_markdown(content: String) -> Result<Call<Receipt>, Er
     Ok(send("markdown", json!({ "content": content }), truncated))
 }
 
-/// `POST /cgi-bin/webhook/send`, file
-pub(crate) fn send_chatbot_file(media_id: Media) -> Result<Call<Receipt>, Error> {
+/// `POST /cgi-bin/webhook/send`, `markdown_v2`
+pub(crate) fn send_chatbot_markdown_v2(content: String) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
-    let file = content::file(&mut check, "media-id", media_id);
+    check.bytes("content", &content, 1..=4096);
     let truncated = check.finish()?;
 
-    Ok(send("file", file, truncated))
+    Ok(send("markdown_v2", json!({ "content": content }), truncated))
+}
+
+/// `POST /cgi-bin/webhook/send`, file
+pub(crate) fn send_chatbot_file(media_id: Media) -> Result<Message<Receipt>, Error> {
+    send_file("file", ChatbotMediaKind::File, media_id)
+}
+
+/// `POST /cgi-bin/webhook/send`, voice
+pub(crate) fn send_chatbot_voice(media_id: Media) -> Result<Message<Receipt>, Error> {
+    send_file("voice", ChatbotMediaKind::Voice, media_id)
+}
+
+fn send_file(
+    name: &'static str,
+    kind: ChatbotMediaKind,
+    media_id: Media,
+) -> Result<Message<Receipt>, Error> {
+    let mut check = Check::default();
+    let mut files = Files::default();
+    let file = content::file(&mut check, &mut files, "media-id", For::Chatbot(kind), media_id);
+    let truncated = check.finish()?;
+
+    Ok(Message { files, call: send(name, file, truncated) })
 }
 
 /// `POST /cgi-bin/webhook/send`, image
@@ -94,27 +121,19 @@ pub(crate) fn send_chatbot_image(
 /// `POST /cgi-bin/webhook/send`, news
 pub(crate) fn send_chatbot_news(articles: Vec<NewsArticle>) -> Result<Call<Receipt>, Error> {
     let mut check = Check::default();
-    check.count("articles", articles.len(), 1..=content::MAX_ARTICLES);
-    let article = |(index, article): (usize, NewsArticle)| {
-        let field = |name: &str| format!("articles[{index}].{name}");
-        let NewsArticle { title, description, url, image_url } = article;
-        let title = check.truncate(&field("title"), title, Limit::Bytes(128));
-        let description = given(description)
-            .map(|it| check.truncate(&field("description"), it, Limit::Bytes(512)));
-        // No scheme and no length is documented: the page's own sample is `www.qq.com`.
-        check.not_empty(&field("url"), &url);
-        json!({
-            "title": title,
-            "description": description,
-            "url": url,
-            "picurl": given(image_url),
-        })
-    };
-    let articles: Vec<_> =
-        articles.into_iter().take(content::MAX_ARTICLES).enumerate().map(article).collect();
+    let news = content::news(&mut check, "articles", articles);
     let truncated = check.finish()?;
 
-    Ok(send("news", json!({ "articles": articles }), truncated))
+    Ok(send("news", news, truncated))
+}
+
+/// `POST /cgi-bin/webhook/send`, `template_card`
+pub(crate) fn send_chatbot_template_card(card: ChatbotCard) -> Result<Call<Receipt>, Error> {
+    let mut check = Check::default();
+    let card = template_cards::chatbot_card(&mut check, "card", card);
+    let truncated = check.finish()?;
+
+    Ok(send("template_card", card, truncated))
 }
 
 fn send(kind: &'static str, content: Value, truncated: Vec<Truncation>) -> Call<Receipt> {
@@ -138,7 +157,13 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::actions::testing::{accepted, check_refused, check_request, check_response};
+    use crate::{
+        actions::testing::{accepted, check_refused, check_request, check_response},
+        bindings::wit::{
+            template_cards::{CardImage, CardTitle, NewsNotice},
+            types::Link,
+        },
+    };
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -263,7 +288,7 @@ mod tests {
 
     #[test]
     fn send_chatbot_file_wire() {
-        let call = || send_chatbot_file(Media::Id("MID-BOT-1".into())).unwrap();
+        let call = || send_chatbot_file(Media::Id("MID-BOT-1".into())).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -285,6 +310,58 @@ mod tests {
                 accepted,
                 "{media_id:?}"
             );
+        }
+    }
+
+    #[test]
+    fn send_chatbot_markdown_v2_wire() {
+        let call = || send_chatbot_markdown_v2("| pump |\n| --- |\n| 2 |".into()).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/webhook/send {"msgtype":"markdown_v2","markdown_v2":{"content":"| pump |\n| --- |\n| 2 |"}} [chatbot, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_chatbot_markdown_v2_limits() {
+        for (content, accepted) in [
+            (String::new(), false),
+            (format!("{}a", "部".repeat(1365)), true),
+            (format!("{}ab", "部".repeat(1365)), false),
+        ] {
+            let bytes = content.len();
+            assert_eq!(send_chatbot_markdown_v2(content).is_ok(), accepted, "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn send_chatbot_voice_wire() {
+        let call = || send_chatbot_voice(Media::Id("MID-BOT-2".into())).unwrap().call;
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/webhook/send {"msgtype":"voice","voice":{"media_id":"MID-BOT-2"}} [chatbot, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_chatbot_voice_limits() {
+        for (media_id, accepted) in [("", false), ("MID-BOT-2", true)] {
+            let found = send_chatbot_voice(Media::Id(media_id.into())).is_ok();
+            assert_eq!(found, accepted, "{media_id:?}");
         }
     }
 
@@ -384,6 +461,41 @@ mod tests {
         check_refused(
             send_chatbot_news(vec![all]),
             expect!["articles[0].title: must not be empty"],
+        );
+    }
+
+    #[test]
+    fn send_chatbot_template_card_wire() {
+        let card = NewsNotice {
+            source: None,
+            menu: None,
+            title: CardTitle { title: "Pump report".into(), description: None },
+            quote: None,
+            image: Some(CardImage { url: "r.png".into(), aspect_ratio: Some(2.25) }),
+            image_text_area: None,
+            vertical_contents: None,
+            horizontal_contents: None,
+            jumps: None,
+            action: Link::Url("https://ops.example/r/5".into()),
+        };
+        let call = || send_chatbot_template_card(ChatbotCard::NewsNotice(card.clone())).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/webhook/send {"msgtype":"template_card","template_card":{"card_type":"news_notice","main_title":{"title":"Pump report"},"card_image":{"url":"r.png","aspect_ratio":2.25},"card_action":{"type":1,"url":"https://ops.example/r/5"}}} [chatbot, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok. WARNING: field `aspect_ratio` expect type `double`. "}"#,
+            expect![[
+                r#"Ok(Receipt { truncated: [], warning: Some("ok. WARNING: field `aspect_ratio` expect type `double`.") })"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":42045,"errmsg":"card_action invalid"}"#,
+            expect![[r#"Refused { code: 42045, message: "card_action invalid" }"#]],
         );
     }
 }

@@ -2,13 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::content;
+use super::{
+    content::{self, Files, Message},
+    media::For,
+};
 use crate::{
     bindings::wit::{
         group_messages::{
-            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupNews, GroupText, GroupTextCard,
+            GroupVideo, GroupVoice,
         },
-        types::{Error, GroupChatId, Receipt},
+        media::MediaKind,
+        types::{Error, GroupChatId, Media, Receipt},
     },
     call::{Auth, Call},
     truncate::Limit,
@@ -35,27 +40,57 @@ pub(crate) fn send_group_markdown(message: GroupMarkdown) -> Result<Call<Receipt
 }
 
 /// `POST /cgi-bin/appchat/send`, file
-pub(crate) fn send_group_file(message: GroupFile) -> Result<Call<Receipt>, Error> {
+pub(crate) fn send_group_file(message: GroupFile) -> Result<Message<Receipt>, Error> {
     let GroupFile { group_chat_id, media_id, confidentiality } = message;
-    let mut check = Check::default();
-    let file = content::file(&mut check, "message.media-id", media_id);
-    send(check, group_chat_id, "file", file, content::safe(confidentiality))
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let file = file(&mut check, &mut files, MediaKind::File, media_id);
+    let call = send(check, group_chat_id, "file", file, content::safe(confidentiality))?;
+    Ok(Message { files, call })
 }
 
 /// `POST /cgi-bin/appchat/send`, image
-pub(crate) fn send_group_image(message: GroupImage) -> Result<Call<Receipt>, Error> {
+pub(crate) fn send_group_image(message: GroupImage) -> Result<Message<Receipt>, Error> {
     let GroupImage { group_chat_id, media_id, confidentiality } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let image = file(&mut check, &mut files, MediaKind::Image, media_id);
+    let call = send(check, group_chat_id, "image", image, content::safe(confidentiality))?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/appchat/send`, voice
+pub(crate) fn send_group_voice(message: GroupVoice) -> Result<Message<Receipt>, Error> {
+    let GroupVoice { group_chat_id, media_id } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let voice = file(&mut check, &mut files, MediaKind::Voice, media_id);
+    let call = send(check, group_chat_id, "voice", voice, None)?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/appchat/send`, video
+pub(crate) fn send_group_video(message: GroupVideo) -> Result<Message<Receipt>, Error> {
+    let GroupVideo { group_chat_id, media_id, title, description, confidentiality } = message;
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let video = content::video(&mut check, &mut files, media_id, title, description);
+    let call = send(check, group_chat_id, "video", video, content::safe(confidentiality))?;
+    Ok(Message { files, call })
+}
+
+/// `POST /cgi-bin/appchat/send`, news
+pub(crate) fn send_group_news(message: GroupNews) -> Result<Call<Receipt>, Error> {
+    let GroupNews { group_chat_id, articles } = message;
     let mut check = Check::default();
-    let image = content::file(&mut check, "message.media-id", media_id);
-    send(check, group_chat_id, "image", image, content::safe(confidentiality))
+    let news = content::news(&mut check, "message.articles", articles);
+    send(check, group_chat_id, "news", news, None)
 }
 
 /// `POST /cgi-bin/appchat/send`, mpnews
-pub(crate) fn send_group_mpnews(message: GroupMpnews) -> Result<Call<Receipt>, Error> {
+pub(crate) fn send_group_mpnews(message: GroupMpnews) -> Result<Message<Receipt>, Error> {
     let GroupMpnews { group_chat_id, articles, confidentiality } = message;
-    let mut check = Check::default();
-    let mpnews = content::mpnews(&mut check, articles);
-    send(check, group_chat_id, "mpnews", mpnews, content::mpnews_safe(confidentiality))
+    let (mut check, mut files) = (Check::default(), Files::default());
+    let mpnews = content::mpnews(&mut check, &mut files, articles);
+    let safe = content::mpnews_safe(confidentiality);
+    let call = send(check, group_chat_id, "mpnews", mpnews, safe)?;
+    Ok(Message { files, call })
 }
 
 /// `POST /cgi-bin/appchat/send`, textcard
@@ -64,6 +99,10 @@ pub(crate) fn send_group_text_card(message: GroupTextCard) -> Result<Call<Receip
     let mut check = Check::default();
     let card = content::text_card(&mut check, card, Limit::Bytes);
     send(check, group_chat_id, "textcard", card, None)
+}
+
+fn file(check: &mut Check, files: &mut Files, kind: MediaKind, media: Media) -> Value {
+    content::file(check, files, "message.media-id", For::Application(kind), media)
 }
 
 fn send(
@@ -95,7 +134,7 @@ mod tests {
     use crate::{
         actions::testing::{accepted, check_refused, check_request, check_response},
         bindings::wit::types::{
-            Confidentiality, Media, MpnewsArticle, MpnewsConfidentiality, TextCard,
+            Confidentiality, MpnewsArticle, MpnewsConfidentiality, NewsArticle, TextCard,
         },
     };
 
@@ -240,7 +279,7 @@ mod tests {
             media_id: Media::Id("MID-3".into()),
             confidentiality: Some(Confidentiality::Public),
         };
-        let call = || send_group_file(message.clone()).unwrap();
+        let call = || send_group_file(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -273,7 +312,7 @@ mod tests {
             media_id: Media::Id("MID-2".into()),
             confidentiality: None,
         };
-        let call = || send_group_image(message.clone()).unwrap();
+        let call = || send_group_image(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -305,7 +344,7 @@ mod tests {
             confidentiality: Some(MpnewsConfidentiality::WithinCorp),
             ..mpnews(vec![article()])
         };
-        let call = || send_group_mpnews(message.clone()).unwrap();
+        let call = || send_group_mpnews(message.clone()).unwrap().call;
         check_request(
             &call(),
             expect![[
@@ -328,6 +367,115 @@ mod tests {
                 "{count} articles"
             );
         }
+    }
+
+    #[test]
+    fn send_group_voice_wire() {
+        let message = GroupVoice { group_chat_id: storm(), media_id: Media::Id("MID-4".into()) };
+        let call = || send_group_voice(message.clone()).unwrap().call;
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"voice","voice":{"media_id":"MID-4"}} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_voice_limits() {
+        for (media_id, accepted) in [("", false), ("MID-4", true)] {
+            let media = Media::Id(media_id.into());
+            let message = GroupVoice { group_chat_id: storm(), media_id: media };
+            assert_eq!(send_group_voice(message).is_ok(), accepted, "{media_id:?}");
+        }
+    }
+
+    fn video(title: Option<String>, description: Option<String>) -> GroupVideo {
+        GroupVideo {
+            group_chat_id: storm(),
+            media_id: Media::Id("MID-5".into()),
+            title,
+            description,
+            confidentiality: None,
+        }
+    }
+
+    #[test]
+    fn send_group_video_wire() {
+        let message = GroupVideo {
+            confidentiality: Some(Confidentiality::Public),
+            ..video(Some("Site walk".into()), Some("North yard".into()))
+        };
+        let call = || send_group_video(message.clone()).unwrap().call;
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"video","video":{"media_id":"MID-5","title":"Site walk","description":"North yard"},"safe":0} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_video_limits() {
+        let long = video(Some("题".repeat(43)), Some("述".repeat(171)));
+        let receipt = accepted(send_group_video(long).unwrap().call);
+        let kept: Vec<_> =
+            receipt.truncated.iter().map(|it| (it.field.as_str(), it.kept_bytes)).collect();
+        assert_eq!(kept, [("message.title", 126), ("message.description", 510)]);
+    }
+
+    fn news(articles: Vec<NewsArticle>) -> GroupNews {
+        GroupNews { group_chat_id: storm(), articles }
+    }
+
+    fn news_article(title: &str, url: &str) -> NewsArticle {
+        NewsArticle { title: title.into(), description: None, url: url.into(), image_url: None }
+    }
+
+    #[test]
+    fn send_group_news_wire() {
+        let everything = NewsArticle {
+            description: Some("N-22".into()),
+            image_url: Some("ops.example/n22.png".into()),
+            ..news_article("Road status", "www.example.invalid")
+        };
+        let message = news(vec![everything, news_article("T", "u")]);
+        let call = || send_group_news(message.clone()).unwrap();
+        check_request(
+            &call(),
+            expect![[
+                r#"POST /cgi-bin/appchat/send {"chatid":"storm2026a","msgtype":"news","news":{"articles":[{"title":"Road status","description":"N-22","url":"www.example.invalid","picurl":"ops.example/n22.png"},{"title":"T","url":"u"}]}} [application, once]"#
+            ]],
+        );
+        check_response(
+            call(),
+            r#"{"errcode":0,"errmsg":"ok"}"#,
+            expect!["Ok(Receipt { truncated: [], warning: None })"],
+        );
+    }
+
+    #[test]
+    fn send_group_news_limits() {
+        for (count, accepted) in [(0, false), (1, true), (8, true), (9, false)] {
+            let found = send_group_news(news(vec![news_article("T", "u"); count])).is_ok();
+            assert_eq!(found, accepted, "{count} articles");
+        }
+        check_refused(
+            send_group_news(news(vec![news_article("", "")])),
+            expect![[r#"
+                message.articles[0].title: must not be empty
+                message.articles[0].url: must not be empty"#]],
+        );
     }
 
     #[test]

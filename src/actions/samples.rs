@@ -14,20 +14,31 @@ use super::{app_messages, chatbots, departments, group_chats, group_messages, me
 use crate::{
     bindings::wit::{
         app_messages::{
-            AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppText, AppTextCard,
-            Recipients, Selection,
+            AppFile, AppImage, AppMarkdown, AppMessageOptions, AppMpnews, AppNews, AppNewsArticle,
+            AppTemplateCard, AppText, AppTextCard, AppVideo, AppVoice, CardChange, Recipients,
+            ReplacementCard, Selection, TemplateCardUpdate,
         },
-        chatbots::ChatbotText,
+        chatbots::{ChatbotCard, ChatbotText},
         departments::{DepartmentChanges, NewDepartment},
         group_chats::{GroupChatChanges, NewGroupChat},
         group_messages::{
-            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupText, GroupTextCard,
+            GroupFile, GroupImage, GroupMarkdown, GroupMpnews, GroupNews, GroupText, GroupTextCard,
+            GroupVideo, GroupVoice,
         },
         members::{
             EmailKind, Gender, MemberChanges, MemberDetail, MemberQuery, Membership, NewMember,
             TextChange, UsersChange,
         },
-        types::{Error, FileContent, Media, MpnewsArticle, NewsArticle, TextCard},
+        template_cards::{
+            ButtonAction, ButtonInteraction, CardAction, CardButton, CardCheckbox, CardImage,
+            CardJump, CardMenu, CardSelection, CardSource, CardSubmit, CardTitle, CheckboxOption,
+            ContentTarget, Emphasis, HorizontalContent, ImageTextArea, MultipleInteraction,
+            NewsNotice, PlainCardSource, QuoteArea, SelectionOption, SourceColor, TemplateCard,
+            TextNotice, VerticalContent, VoteInteraction,
+        },
+        types::{
+            Error, FileContent, Link, Media, MiniProgram, MpnewsArticle, NewsArticle, TextCard,
+        },
     },
     call::{Body, Call},
     response::Response,
@@ -84,12 +95,202 @@ fn card(body: &Value) -> TextCard {
     }
 }
 
+fn news(body: &Value) -> Vec<NewsArticle> {
+    let all = body["news"]["articles"].as_array().into_iter().flatten();
+    all.map(|it| NewsArticle {
+        title: text(&it["title"]),
+        description: given(&it["description"]),
+        url: text(&it["url"]),
+        image_url: given(&it["picurl"]),
+    })
+    .collect()
+}
+
+/// An optional member of a card.
+fn member<T>(card: &Value, name: &str, read: impl FnOnce(&Value) -> T) -> Option<T> {
+    card.get(name).map(read)
+}
+
+fn items<T>(card: &Value, name: &str, read: impl Fn(&Value) -> T) -> Vec<T> {
+    card[name].as_array().into_iter().flatten().map(read).collect()
+}
+
+fn link(value: &Value) -> Option<Link> {
+    match value["type"].as_u64()? {
+        1 => Some(Link::Url(text(&value["url"]))),
+        2 => Some(Link::MiniProgram(MiniProgram {
+            app_id: text(&value["appid"]),
+            page_path: given(&value["pagepath"]),
+        })),
+        other => panic!("no link: {other}"),
+    }
+}
+
+fn selection(value: &Value) -> CardSelection {
+    CardSelection {
+        question_key: text(&value["question_key"]),
+        title: given(&value["title"]),
+        options: items(value, "option_list", |it| SelectionOption {
+            id: text(&it["id"]),
+            text: text(&it["text"]),
+        }),
+        selected_id: given(&value["selected_id"]),
+    }
+}
+
+#[allow(clippy::too_many_lines, reason = "a member after the other")]
+fn template_card(card: &Value) -> TemplateCard {
+    let plain_source = member(card, "source", |it| PlainCardSource {
+        icon_url: given(&it["icon_url"]),
+        description: given(&it["desc"]),
+    });
+    let source = member(card, "source", |it| CardSource {
+        icon_url: given(&it["icon_url"]),
+        description: given(&it["desc"]),
+        color: number(&it["desc_color"]).map(|it| match it {
+            0 => SourceColor::Grey,
+            1 => SourceColor::Black,
+            other => panic!("no sample has the color {other}"),
+        }),
+    });
+    let menu = member(card, "action_menu", |it| CardMenu {
+        description: given(&it["desc"]),
+        actions: items(it, "action_list", |it| CardAction {
+            text: text(&it["text"]),
+            key: text(&it["key"]),
+        }),
+    });
+    let title = CardTitle {
+        title: text(&card["main_title"]["title"]),
+        description: given(&card["main_title"]["desc"]),
+    };
+    let quote = member(card, "quote_area", |it| QuoteArea {
+        link: link(it),
+        title: given(&it["title"]),
+        text: given(&it["quote_text"]),
+    });
+    let horizontal_contents =
+        Some(items(card, "horizontal_content_list", |it| HorizontalContent {
+            name: text(&it["keyname"]),
+            value: given(&it["value"]),
+            target: it["type"].as_u64().map(|kind| match kind {
+                1 => ContentTarget::Url(text(&it["url"])),
+                2 => ContentTarget::File(text(&it["media_id"])),
+                3 => ContentTarget::Member(text(&it["userid"])),
+                other => panic!("no target: {other}"),
+            }),
+        }));
+    let jumps =
+        Some(items(card, "jump_list", |it| CardJump { title: text(&it["title"]), link: link(it) }));
+    let subtitle = given(&card["sub_title_text"]);
+    let action = link(&card["card_action"]);
+    let submit = member(card, "submit_button", |it| CardSubmit {
+        text: given(&it["text"]),
+        key: text(&it["key"]),
+    });
+    match card["card_type"].as_str().unwrap() {
+        "text_notice" => TemplateCard::TextNotice(TextNotice {
+            source,
+            menu,
+            title: Some(title),
+            emphasis: member(card, "emphasis_content", |it| Emphasis {
+                title: given(&it["title"]),
+                description: given(&it["desc"]),
+            }),
+            quote,
+            subtitle,
+            horizontal_contents,
+            jumps,
+            action: action.unwrap(),
+        }),
+        "news_notice" => TemplateCard::NewsNotice(NewsNotice {
+            source,
+            menu,
+            title,
+            quote,
+            image: member(card, "card_image", |it| CardImage {
+                url: text(&it["url"]),
+                aspect_ratio: it["aspect_ratio"].as_f64(),
+            }),
+            image_text_area: member(card, "image_text_area", |it| ImageTextArea {
+                image_url: text(&it["image_url"]),
+                link: link(it),
+                title: given(&it["title"]),
+                description: given(&it["desc"]),
+            }),
+            vertical_contents: Some(items(card, "vertical_content_list", |it| VerticalContent {
+                title: text(&it["title"]),
+                description: given(&it["desc"]),
+            })),
+            horizontal_contents,
+            jumps,
+            action: action.unwrap(),
+        }),
+        "button_interaction" => TemplateCard::ButtonInteraction(ButtonInteraction {
+            source,
+            menu,
+            title,
+            quote,
+            subtitle,
+            horizontal_contents,
+            action,
+            selection: member(card, "button_selection", selection),
+            buttons: items(card, "button_list", |it| CardButton {
+                text: text(&it["text"]),
+                style: number(&it["style"]).and_then(|it| it.try_into().ok()),
+                action: ButtonAction::Callback(text(&it["key"])),
+            }),
+        }),
+        "vote_interaction" => TemplateCard::VoteInteraction(VoteInteraction {
+            source: plain_source,
+            title,
+            checkbox: CardCheckbox {
+                question_key: text(&card["checkbox"]["question_key"]),
+                multiple: number(&card["checkbox"]["mode"]).map(|it| it == 1),
+                options: items(&card["checkbox"], "option_list", |it| CheckboxOption {
+                    id: text(&it["id"]),
+                    text: text(&it["text"]),
+                    checked: it["is_checked"].as_bool(),
+                }),
+            },
+            submit,
+        }),
+        "multiple_interaction" => TemplateCard::MultipleInteraction(MultipleInteraction {
+            source: plain_source,
+            title,
+            selections: items(card, "select_list", selection),
+            submit,
+        }),
+        other => panic!("no kind of card: {other}"),
+    }
+}
+
+/// Whether a sample holds all that is sent. It may hold more: a link that is a page and a mini-program at once.
+fn is_within(sent: &Value, sample: &Value) -> bool {
+    match (sent, sample) {
+        (Value::Object(sent), Value::Object(sample)) => {
+            sent.iter().all(|(name, it)| sample.get(name).is_some_and(|other| is_within(it, other)))
+        }
+        (Value::Array(sent), Value::Array(sample)) => {
+            sent.len() == sample.len()
+                && sent.iter().zip(sample).all(|(it, other)| is_within(it, other))
+        }
+        _ => sent == sample,
+    }
+}
+
 /// Checks a call that was made of the values of a sample.
 fn check<T: Debug>(sample: &Value, call: Result<Call<T>, Error>) -> bool {
     let Call { request, parse } = call.unwrap_or_else(|error| panic!("{sample}: {error:?}"));
     if let Body::Json(body) = &request.body {
         for (name, sent) in body.as_object().unwrap() {
-            assert_eq!(bare(sent), bare(&sample["body"][name]), "{name} of {sample}");
+            let (sent, sample_member) = (bare(sent), bare(&sample["body"][name]));
+            if ["news", "template_card"].contains(&name.as_str()) {
+                let seen = format!("{sent} is not in {name} of {sample}");
+                assert!(is_within(&sent, &sample_member), "{seen}");
+            } else {
+                assert_eq!(sent, sample_member, "{name} of {sample}");
+            }
         }
     }
     let response = sample["response"].to_string().into_bytes();
@@ -97,12 +298,14 @@ fn check<T: Debug>(sample: &Value, call: Result<Call<T>, Error>) -> bool {
         panic!("not accepted: {sample}")
     };
     let result = format!("{:?}", parse(accepted).unwrap_or_else(|it| panic!("{sample}: {it:?}")));
+    let is_card = sample["body"]["msgtype"] == "template_card";
     let mut response = sample["response"].clone();
-    // The last is for cards that call back, which the contract has not.
-    response
-        .as_object_mut()
-        .unwrap()
-        .retain(|name, _| !["errcode", "errmsg", "response_code"].contains(&name.as_str()));
+    // A code to update a message by is that of a card.
+    response.as_object_mut().unwrap().retain(|name, _| match name.as_str() {
+        "errcode" | "errmsg" => false,
+        "response_code" => is_card,
+        _ => true,
+    });
     check_kept(&response, &result);
     true
 }
@@ -283,23 +486,106 @@ fn is_said(sample: &Value) -> bool {
         ("message/send", "file") => {
             let (recipients, options) = (recipients(), options());
             let message = AppFile { recipients, media_id, confidentiality, options };
-            check(sample, app_messages::send_app_file(message))
+            check(sample, app_messages::send_app_file(message).map(|it| it.call))
         }
         ("message/send", "image") => {
             let (recipients, options) = (recipients(), options());
             let message = AppImage { recipients, media_id, confidentiality, options };
-            check(sample, app_messages::send_app_image(message))
+            check(sample, app_messages::send_app_image(message).map(|it| it.call))
         }
         ("message/send", "mpnews") => {
             let (recipients, options) = (recipients(), options());
             let (articles, confidentiality) = (articles(body), None);
             let message = AppMpnews { recipients, articles, confidentiality, options };
-            check(sample, app_messages::send_app_mpnews(message))
+            check(sample, app_messages::send_app_mpnews(message).map(|it| it.call))
         }
         ("message/send", "textcard") => {
             let (recipients, options) = (recipients(), options());
             let message = AppTextCard { recipients, card: card(body), options };
             check(sample, app_messages::send_app_text_card(message))
+        }
+        ("message/send", "voice") => {
+            let message = AppVoice { recipients: recipients(), media_id, options: options() };
+            check(sample, app_messages::send_app_voice(message).map(|it| it.call))
+        }
+        ("message/send", "video") => {
+            let message = AppVideo {
+                recipients: recipients(),
+                media_id,
+                title: given(&body["video"]["title"]),
+                description: given(&body["video"]["description"]),
+                confidentiality,
+                options: options(),
+            };
+            check(sample, app_messages::send_app_video(message).map(|it| it.call))
+        }
+        ("message/send", "news") => {
+            let articles = news(body).into_iter().map(|it| AppNewsArticle {
+                title: it.title,
+                description: it.description,
+                link: Link::Url(it.url),
+                image_url: it.image_url,
+            });
+            let articles = articles.collect();
+            let message = AppNews { recipients: recipients(), articles, options: options() };
+            check(sample, app_messages::send_app_news(message))
+        }
+        ("message/send", "template_card") => {
+            let message = AppTemplateCard {
+                recipients: recipients(),
+                task_id: given(&body["template_card"]["task_id"]),
+                card: template_card(&body["template_card"]),
+                options: options(),
+            };
+            check(sample, app_messages::send_app_template_card(message))
+        }
+        ("message/update_template_card", _) => {
+            let numbers =
+                |name: &str| body[name].as_array().map(|it| it.iter().filter_map(number).collect());
+            let card = &body["template_card"];
+            let selections = card["select_list"].as_array().into_iter().flatten();
+            let change = if card.is_null() {
+                CardChange::ButtonText(text(&body["button"]["replace_name"]))
+            } else {
+                CardChange::Card(ReplacementCard {
+                    card: template_card(card),
+                    replace_text: given(&card["replace_text"]),
+                    disabled: [&card["checkbox"]]
+                        .into_iter()
+                        .chain(selections)
+                        .find_map(|it| it["disable"].as_bool()),
+                })
+            };
+            let update = TemplateCardUpdate {
+                recipients: Recipients::Selected(Selection {
+                    users: Some(texts(&body["userids"])),
+                    departments: numbers("partyids"),
+                    tags: numbers("tagids"),
+                }),
+                agent_id: body["agentid"].as_u64(),
+                response_code: text(&body["response_code"]),
+                enable_id_trans: number(&body["enable_id_trans"]).map(|it| it == 1),
+                change,
+            };
+            check(sample, app_messages::update_template_card(update))
+        }
+        ("appchat/send", "voice") => {
+            let message = GroupVoice { group_chat_id, media_id };
+            check(sample, group_messages::send_group_voice(message).map(|it| it.call))
+        }
+        ("appchat/send", "video") => {
+            let message = GroupVideo {
+                group_chat_id,
+                media_id,
+                title: given(&body["video"]["title"]),
+                description: given(&body["video"]["description"]),
+                confidentiality,
+            };
+            check(sample, group_messages::send_group_video(message).map(|it| it.call))
+        }
+        ("appchat/send", "news") => {
+            let message = GroupNews { group_chat_id, articles: news(body) };
+            check(sample, group_messages::send_group_news(message))
         }
         ("appchat/send", "text") => {
             let (mentioned_users, mention_everyone) = (None, None);
@@ -318,16 +604,16 @@ fn is_said(sample: &Value) -> bool {
         ),
         ("appchat/send", "file") => {
             let message = GroupFile { group_chat_id, media_id, confidentiality };
-            check(sample, group_messages::send_group_file(message))
+            check(sample, group_messages::send_group_file(message).map(|it| it.call))
         }
         ("appchat/send", "image") => {
             let message = GroupImage { group_chat_id, media_id, confidentiality };
-            check(sample, group_messages::send_group_image(message))
+            check(sample, group_messages::send_group_image(message).map(|it| it.call))
         }
         ("appchat/send", "mpnews") => {
             let (articles, confidentiality) = (articles(body), None);
             let message = GroupMpnews { group_chat_id, articles, confidentiality };
-            check(sample, group_messages::send_group_mpnews(message))
+            check(sample, group_messages::send_group_mpnews(message).map(|it| it.call))
         }
         ("appchat/send", "textcard") => {
             let message = GroupTextCard { group_chat_id, card: card(body) };
@@ -341,21 +627,28 @@ fn is_said(sample: &Value) -> bool {
             check(sample, chatbots::send_chatbot_text(message))
         }
         ("webhook/send", "markdown") => check(sample, chatbots::send_chatbot_markdown(content)),
-        ("webhook/send", "file") => check(sample, chatbots::send_chatbot_file(media_id)),
+        ("webhook/send", "file") => {
+            check(sample, chatbots::send_chatbot_file(media_id).map(|it| it.call))
+        }
+        ("webhook/send", "voice") => {
+            check(sample, chatbots::send_chatbot_voice(media_id).map(|it| it.call))
+        }
+        ("webhook/send", "markdown_v2") => {
+            check(sample, chatbots::send_chatbot_markdown_v2(content))
+        }
+        ("webhook/send", "template_card") => {
+            let card = match template_card(&body["template_card"]) {
+                TemplateCard::TextNotice(card) => ChatbotCard::TextNotice(card),
+                TemplateCard::NewsNotice(card) => ChatbotCard::NewsNotice(card),
+                other => panic!("not of a chatbot: {other:?}"),
+            };
+            check(sample, chatbots::send_chatbot_template_card(card))
+        }
         ("webhook/send", "image") => {
             let image = FileContent::Base64(text(&body["image"]["base64"]));
             check(sample, chatbots::send_chatbot_image(image, given(&body["image"]["md5"])))
         }
-        ("webhook/send", "news") => {
-            let articles = body["news"]["articles"].as_array().unwrap().iter();
-            let articles = articles.map(|it| NewsArticle {
-                title: text(&it["title"]),
-                description: given(&it["description"]),
-                url: text(&it["url"]),
-                image_url: given(&it["picurl"]),
-            });
-            check(sample, chatbots::send_chatbot_news(articles.collect()))
-        }
+        ("webhook/send", "news") => check(sample, chatbots::send_chatbot_news(news(body))),
         _ => false,
     }
 }
@@ -364,6 +657,6 @@ fn is_said(sample: &Value) -> bool {
 fn samples_are_sent_and_read_as_on_the_pages() {
     let samples: Vec<Value> = serde_json::from_str(SAMPLES).unwrap();
     let said = samples.iter().filter(|it| is_said(it)).count();
-    // The uploads have samples that are no JSON; the rest of the 61 is not in the contract.
-    assert_eq!(said, 37);
+    // All 61 but the two of diagnosis and the one with `@all` among mobile numbers. The uploads have samples that are no JSON.
+    assert_eq!(said, 58);
 }
