@@ -92,7 +92,8 @@ async fn send_app_file() {
         + messages {"agentid":1000002,"content":{"media_id":"MEDIA-1"},"delivered":["noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":false,"msgid":"MESSAGE-1","msgtype":"file","recalled":false,"safe":1,"sent_at":1789000000,"to":{"toparty":"","totag":"","touser":"noor.h"}}
     "#]],
     );
-    let other_kind = AppFile { media_id: Media::Id(upload(&mut stage, MediaKind::Image).await), ..message };
+    let other_kind =
+        AppFile { media_id: Media::Id(upload(&mut stage, MediaKind::Image).await), ..message };
     assert_eq!(code(stage.send_app_file(&application(), &other_kind).await), 40007);
 }
 
