@@ -236,7 +236,10 @@ impl<'a> Builder<'a> {
 
     /// Adds whose credentials are used, unless the arguments say it.
     fn identify(&mut self, identity: &Identity) -> Result<(), Failure> {
-        let name = self.action.credentials.name();
+        // An action that calls nobody needs none.
+        let Some(name) = self.action.credentials.map(wecom_contract::Credentials::name) else {
+            return Ok(());
+        };
         let given = match (&identity.credentials, &identity.profile) {
             (Some(word), _) => Some(credentials(word)?),
             (None, Some(profile)) => Some(json!({ "profile": profile })),

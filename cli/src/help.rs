@@ -145,10 +145,12 @@ impl Reader {
 
     fn credentials(self, action: &Action) -> &'static str {
         match (action.credentials, self.lang) {
-            (wecom_contract::Credentials::Chatbot, Lang::English) => {
+            (None, Lang::English) => "None: it works offline.",
+            (None, Lang::Chinese) => "不需要：离线运行。",
+            (Some(wecom_contract::Credentials::Chatbot), Lang::English) => {
                 "WECOM_CHATBOT_KEY, or another chatbot by --profile NAME; see `wecom help credentials`."
             }
-            (wecom_contract::Credentials::Chatbot, Lang::Chinese) => {
+            (Some(wecom_contract::Credentials::Chatbot), Lang::Chinese) => {
                 "WECOM_CHATBOT_KEY；用 --profile NAME 选择其他机器人。见 `wecom help credentials`。"
             }
             (_, Lang::English) => {

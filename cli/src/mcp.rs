@@ -112,9 +112,9 @@ fn call(
     let Some(action) = contract.action(action) else {
         return Err(Failure::UnknownAction { name: action.to_owned(), similar: Vec::new() });
     };
-    let credentials = action.credentials.name();
-    if arguments.contains_key(credentials) {
-        return Err(Failure::Usage(format!("{credentials} is chosen by the operator")));
+    let credentials = action.credentials.map(wecom_contract::Credentials::name);
+    if let Some(name) = credentials.filter(|it| arguments.contains_key(*it)) {
+        return Err(Failure::Usage(format!("{name} is chosen by the operator")));
     }
     if let Some(files) = files {
         for name in files_of(contract, action) {

@@ -18,6 +18,12 @@ temporal server start-dev --headless --port "$port" --db-filename temporal.sqlit
 server=$!
 export TEMPORAL_ADDRESS="127.0.0.1:$port"
 
+# A worker that finds no server ends.
+until temporal operator namespace describe --address "$TEMPORAL_ADDRESS" default >health.log 2>&1; do
+    kill -0 $server
+    sleep 0.2
+done
+
 echo "durable-temporal, two machines"
-python "$here/../durable_kill_test.py" --machines 2 --journal 'cat temporal.sqlite*' \
-    --setup "temporal operator cluster health --address 127.0.0.1:$port >health.log 2>&1" -- python "$here/onboarding.py"
+python "$here/../durable_kill_test.py" --machines 2 --journal 'cat temporal.sqlite*' -- python "$here/onboarding.py" ||
+    { tail -n 20 ./*.log; exit 1; }

@@ -27,7 +27,7 @@ use wecom_host::{
     Body, COMPONENT, CallError, Host, Instance, Options, Sending, Timeouts, Transport,
     bindings::exports::wecom::connector::{
         app_messages::{AppFile, AppImage, AppMarkdown, AppMpnews, AppText, AppTextCard, Delivery},
-        chatbots::{ChatbotText, NewsArticle},
+        chatbots::ChatbotText,
         departments::{CreatedDepartment, Department, DepartmentChanges, NewDepartment},
         group_chats::{CreatedGroupChat, GroupChat, GroupChatChanges, NewGroupChat},
         group_messages::{
@@ -37,8 +37,8 @@ use wecom_host::{
         members::{CreatedMember, MemberChanges, MemberPage, Membership, NewMember},
         tokens::{IssuedToken, TokenScope},
         types::{
-            Application, Chatbot, Error, FileContent, GroupChatId, MediaId, MessageId, Receipt,
-            UserId,
+            Application, Chatbot, Error, FileContent, GroupChatId, Media, MessageId, NewsArticle,
+            Receipt, UserId,
         },
     },
 };
@@ -251,7 +251,7 @@ functions! {
     chatbots {
         send_chatbot_text call_send_chatbot_text(chatbot: &Chatbot, message: &ChatbotText) -> Receipt;
         send_chatbot_markdown call_send_chatbot_markdown(chatbot: &Chatbot, content: &str) -> Receipt;
-        send_chatbot_file call_send_chatbot_file(chatbot: &Chatbot, media_id: &MediaId) -> Receipt;
+        send_chatbot_file call_send_chatbot_file(chatbot: &Chatbot, media_id: &Media) -> Receipt;
         send_chatbot_image call_send_chatbot_image(chatbot: &Chatbot, image: &FileContent, md5: Option<&str>) -> Receipt;
         send_chatbot_news call_send_chatbot_news(chatbot: &Chatbot, articles: &[NewsArticle]) -> Receipt;
     }

@@ -80,6 +80,10 @@ impl<T: 'static> Message<T> {
         if call.request.inject_agent_id && run.account().agent_id.is_none() {
             return Err(run.account().missing_agent_id());
         }
+        if !files.0.is_empty() {
+            // Another attempt uploads them again: to the duplicate check, another id is another content.
+            call = call.retry_safe(false);
+        }
         for (pointer, upload) in files.0 {
             let UploadedMedia { id, created_at: _, warning } = run.run(upload).map_err(not_sent)?;
             if let Body::Json(body) = &mut call.request.body
@@ -549,6 +553,30 @@ mod tests {
         let Error::PermanentNoReply(it) = error else { panic!("{error:?}") };
         assert_eq!(it.reason, "/cgi-bin/message/send: the response was cut off");
         assert!(it.request_sent);
+    }
+
+    /// The file would be uploaded again, and have another id.
+    #[test]
+    fn duplicate_check_makes_retrying_safe_for_ids_only() {
+        let cut = || Err(Failure::NoResponse("the response was cut off", None));
+        let send = |script: &mut Script, media_id| {
+            let options = AppMessageOptions {
+                agent_id: None,
+                enable_id_trans: None,
+                duplicate_check_interval: Some(600),
+            };
+            let message = AppFile {
+                recipients: Recipients::Everyone,
+                media_id,
+                confidentiality: None,
+                options: Some(options),
+            };
+            app_messages::send_app_file(message).unwrap().send(script).unwrap_err()
+        };
+        let error = send(&mut Script::new([cut()]), Media::Id("MID-1".into()));
+        assert!(matches!(error, Error::NoReply(_)), "{error:?}");
+        let error = send(&mut Script::new([UPLOADED, cut()]), file("Mon 7-5"));
+        assert!(matches!(error, Error::PermanentNoReply(_)), "{error:?}");
     }
 
     #[test]

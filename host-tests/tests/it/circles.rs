@@ -80,7 +80,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             rust_files(&path, files);
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|it| it == "rs") {
             files.push(path);
         }
     }
@@ -139,17 +139,17 @@ impl Crate {
     fn imports(&self, module: &str) -> BTreeSet<String> {
         let mut paths = Vec::new();
         collect_paths(self.files[module].tokens.clone(), module, &mut paths);
-        let files = paths.iter().filter_map(|it| self.file_of(it));
+        let files = paths.iter().map(|it| self.file_of(it));
         files.filter(|it| it != module).collect()
     }
 
     /// The module of the file that a path leads into: its longest prefix that is a file.
-    fn file_of(&self, path: &str) -> Option<String> {
+    fn file_of(&self, path: &str) -> String {
         let mut module = path;
         while !self.files.contains_key(module) {
             module = module.rsplit_once("::").map_or("", |it| it.0);
         }
-        Some(module.to_owned())
+        module.to_owned()
     }
 
     /// A circle of imports, in words.

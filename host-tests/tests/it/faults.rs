@@ -158,45 +158,46 @@ impl Expected {
     }
 }
 
-fn cases() -> Vec<Case> {
-    const CLOSED: Expected = Expected::NoReply("the connection was closed");
-    const CUT_OFF: Expected = Expected::NoReply("the response was cut off");
-    const NOT_HTTP: Expected = Expected::NoReply("the response was cut off or was not HTTP");
-    const TIMED_OUT: Expected = Expected::NoReply("no response in time");
-    const FAILED: Expected = Expected::NoReply("the server failed");
-    const REFUSED: Expected = Expected::NotWecom("the server refused the request");
-    const NOT_JSON: Expected = Expected::NotWecom("the response is not a JSON object of WeCom's");
+const CLOSED: Expected = Expected::NoReply("the connection was closed");
+const CUT_OFF: Expected = Expected::NoReply("the response was cut off");
+const NOT_HTTP: Expected = Expected::NoReply("the response was cut off or was not HTTP");
+const TIMED_OUT: Expected = Expected::NoReply("no response in time");
+const FAILED: Expected = Expected::NoReply("the server failed");
+const REFUSED: Expected = Expected::NotWecom("the server refused the request");
+const NOT_JSON: Expected = Expected::NotWecom("the response is not a JSON object of WeCom's");
 
-    let case = |name, fault, expected| Case { name, fault, expected };
-    let simulated = |name, kind, expected| case(name, Injection::Simulated(kind, 1), expected);
-    let raw = |name, response: &[u8], ending, expected| {
-        case(name, Injection::Raw(RawFault::Response(response.into(), ending)), expected)
-    };
-    let body =
-        |name, body: &[u8], expected| simulated(name, FaultKind::Body(body.into()), expected);
-    let status = |name, status, expected| {
-        let body = "<html><body>error</body></html>".into();
-        simulated(name, FaultKind::Status { status, body }, expected)
-    };
-    let token = |name, code, message: &str, times, expected| {
-        let kind = FaultKind::Errcode { code, message: message.into() };
-        case(name, Injection::Simulated(kind, times), expected)
-    };
-    let rejected =
-        |name, code, message: &'static str, expected: fn(i64, &'static str) -> Expected| {
-            let kind = FaultKind::Errcode { code, message: message.into() };
-            simulated(name, kind, expected(code, message))
-        };
-    let long_header =
-        |bytes: usize| format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n", "x".repeat(bytes)).into_bytes();
-    let milliseconds = Duration::from_millis;
+fn case(name: &'static str, fault: Injection, expected: Expected) -> Case {
+    Case { name, fault, expected }
+}
 
+fn simulated(name: &'static str, kind: FaultKind, expected: Expected) -> Case {
+    case(name, Injection::Simulated(kind, 1), expected)
+}
+
+fn raw(name: &'static str, response: &[u8], ending: Ending, expected: Expected) -> Case {
+    case(name, Injection::Raw(RawFault::Response(response.into(), ending)), expected)
+}
+
+/// Faults of the connection, up to the head of the response.
+fn connection_faults() -> Vec<Case> {
     vec![
-        case("connection refused", Injection::NotListening, Expected::Unreachable("the connection was refused")),
-        case("connection never accepted", Injection::NeverAccepted, Expected::Unreachable("the connection timed out")),
+        case(
+            "connection refused",
+            Injection::NotListening,
+            Expected::Unreachable("the connection was refused"),
+        ),
+        case(
+            "connection never accepted",
+            Injection::NeverAccepted,
+            Expected::Unreachable("the connection timed out"),
+        ),
         case("idle connection closed by the server", Injection::IdleConnectionClosed, Expected::Ok),
         case("closed with the request unread", Injection::Raw(RawFault::Unread), CLOSED),
-        case("closed in the middle of the request", Injection::Raw(RawFault::Interrupted { after: 0 }), CLOSED),
+        case(
+            "closed in the middle of the request",
+            Injection::Raw(RawFault::Interrupted { after: 0 }),
+            CLOSED,
+        ),
         simulated("reset before the response", FaultKind::ResetBeforeReply, CLOSED),
         raw("closed before the response", b"", Ending::Close, CLOSED),
         simulated("silence", FaultKind::SilentForever, TIMED_OUT),
@@ -205,9 +206,17 @@ fn cases() -> Vec<Case> {
         raw(
             "a head that trickles",
             b"HTTP/1.1 200 OK\r\n",
-            Ending::Repeat(b"x: y\r\n".into(), milliseconds(50)),
+            Ending::Repeat(b"x: y\r\n".into(), Duration::from_millis(50)),
             TIMED_OUT,
         ),
+    ]
+}
+
+/// Faults of HTTP: the head and the framing and speed of the body.
+fn http_faults() -> Vec<Case> {
+    let long_header =
+        |bytes: usize| format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n", "x".repeat(bytes)).into_bytes();
+    vec![
         raw("not HTTP", b"220 mail.example ESMTP\r\n", Ending::Close, NOT_HTTP),
         raw(
             "a header of 1 MB",
@@ -261,6 +270,25 @@ fn cases() -> Vec<Case> {
         simulated("slow body within the timeout", FaultKind::SlowBody { chunk: 24, pause_ms: 10 }, Expected::Ok),
         simulated("slow body beyond the timeout", FaultKind::SlowBody { chunk: 1, pause_ms: 2500 }, CUT_OFF),
         simulated("endless body", FaultKind::EndlessBody, Expected::NotWecom("the response is larger than 8 MiB")),
+    ]
+}
+
+/// Responses that are not WeCom's, and WeCom's own refusals.
+fn response_faults() -> Vec<Case> {
+    let body =
+        |name, body: &[u8], expected| simulated(name, FaultKind::Body(body.into()), expected);
+    let status = |name, status, expected| {
+        let body = "<html><body>error</body></html>".into();
+        simulated(name, FaultKind::Status { status, body }, expected)
+    };
+    let token = |name, code, message: &str, times, expected| {
+        let kind = FaultKind::Errcode { code, message: message.into() };
+        case(name, Injection::Simulated(kind, times), expected)
+    };
+    let rejected = |name, code, message, expected: fn(i64, &'static str) -> Expected| {
+        token(name, code, message, 1, expected(code, message))
+    };
+    vec![
         simulated(
             "302",
             FaultKind::Redirect { location: "http://127.0.0.1:1/elsewhere".into() },
@@ -279,7 +307,11 @@ fn cases() -> Vec<Case> {
         body("200 with HTML", b"<html>welcome to the airport</html>", NOT_JSON),
         body("empty", b"", Expected::NotWecom("the response is empty")),
         body("not UTF-8", b"\xff\xfe{\"errcode\":0}", NOT_JSON),
-        body("errcode missing", b"{\"errmsg\":\"ok\"}", Expected::NotWecom("the response has no errcode")),
+        body(
+            "errcode missing",
+            b"{\"errmsg\":\"ok\"}",
+            Expected::NotWecom("the response has no errcode"),
+        ),
         body(
             "errcode a string",
             b"{\"errcode\":\"ok\",\"errmsg\":\"ok\"}",
@@ -303,7 +335,12 @@ fn cases() -> Vec<Case> {
         ),
         rejected("busy", -1, "system busy", Expected::RejectedForNow),
         rejected("too often", 45009, "api freq out of limit", Expected::RejectedForNow),
-        rejected("too many at once", 45033, "api concurrent out of limit", Expected::RejectedForNow),
+        rejected(
+            "too many at once",
+            45033,
+            "api concurrent out of limit",
+            Expected::RejectedForNow,
+        ),
         rejected("no privilege", 60011, "no privilege", Expected::Rejected),
         case("unknown recipient", Injection::UnknownRecipient, Expected::PartialDelivery),
     ]
@@ -625,7 +662,7 @@ async fn full_backlog(address: SocketAddr) -> impl Sized {
 async fn every_fault_is_reported_as_expected() {
     let (local, permits) = (LocalSet::new(), Arc::new(Semaphore::new(MAX_CONCURRENT)));
     let mut running = Vec::new();
-    for case in cases() {
+    for case in [connection_faults(), http_faults(), response_faults()].concat() {
         let mut row = vec![case.name.to_owned()];
         for call in CALLS {
             if !case.fault.applies_to(call) {

@@ -40,7 +40,7 @@ class Thread {
     this.#logger = logger;
   }
 
-  /** Resolves when the thread answers. */
+  /** Resolves when the thread responds. */
   start() {
     return this.#ask({});
   }

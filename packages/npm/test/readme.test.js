@@ -44,8 +44,8 @@ for (const [name, code] of [['in a server', server], ['in a thread', threads]]) 
   test(name, { skip }, async () => {
     const child = run(code);
     const [line] = await once(child.stdout, 'data');
-    const answer = await fetch(`http://127.0.0.1:${/\d+/.exec(line)}/hello`);
-    assert.equal(await answer.text(), 'sent\n');
+    const response = await fetch(`http://127.0.0.1:${/\d+/.exec(line)}/hello`);
+    assert.equal(await response.text(), 'sent\n');
     assert.deepEqual((await sim.control('state')).chatbot_messages.at(-1).content, { content: 'GET /hello' });
     child.kill();
     await once(child, 'close');

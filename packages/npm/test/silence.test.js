@@ -1,4 +1,4 @@
-// In a file of its own, as it takes half a minute: a server that takes the call and never answers.
+// In a file of its own, as it takes half a minute: a server that accepts the request and never responds.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WeComWorker } from 'wecom-connector/worker';

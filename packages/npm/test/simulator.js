@@ -21,8 +21,8 @@ export async function simulator(listen = '127.0.0.1:0') {
     env,
     async control(path, body) {
       const method = body === undefined ? 'GET' : 'POST';
-      const answer = await fetch(`${env.WECOM_BASE_URL}/_simulator/${path}`, { method, body: JSON.stringify(body) });
-      return answer.headers.get('content-type')?.includes('json') ? answer.json() : answer.text();
+      const response = await fetch(`${env.WECOM_BASE_URL}/_simulator/${path}`, { method, body: JSON.stringify(body) });
+      return response.headers.get('content-type')?.includes('json') ? response.json() : response.text();
     },
     stop() {
       const ended = once(process, 'exit');

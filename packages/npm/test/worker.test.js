@@ -36,8 +36,8 @@ test('results and arguments come over whole', async () => {
 });
 
 test('calls at the same time are answered one after the other', async () => {
-  const answers = await Promise.all(Array.from({ length: 5 }, () => wecom.listDepartmentIds()));
-  assert.deepEqual(answers.map((it) => it.length), [1, 1, 1, 1, 1]);
+  const results = await Promise.all(Array.from({ length: 5 }, () => wecom.listDepartmentIds()));
+  assert.deepEqual(results.map((it) => it.length), [1, 1, 1, 1, 1]);
 });
 
 test('errors keep their class', async () => {

@@ -31,8 +31,8 @@ class Simulator:
     def ask(self, method: str, path: str, body: Any = None) -> bytes:
         url = f"{self.env['WECOM_BASE_URL']}/_simulator/{path}"
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(url, data, method=method)) as answer:
-            content: bytes = answer.read()
+        with urllib.request.urlopen(urllib.request.Request(url, data, method=method)) as response:
+            content: bytes = response.read()
             return content
 
 

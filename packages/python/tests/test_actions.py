@@ -218,8 +218,8 @@ def test_files_arrive_whole(wecom: WeCom, simulator: Simulator, size: int) -> No
     token = wecom.get_access_token(TokenScope.APPLICATION).access_token.token
     media = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="a.bin", content=content)).id
     url = f"{simulator.env['WECOM_BASE_URL']}/cgi-bin/media/get?access_token={token}&media_id={media}"
-    with urllib.request.urlopen(url) as answer:
-        assert answer.read() == content
+    with urllib.request.urlopen(url) as response:
+        assert response.read() == content
 
     wecom.send_chatbot_image(PNG + content)
     digest = hashlib.md5(PNG + content).hexdigest()

@@ -18,6 +18,7 @@ mod server;
 
 use std::net::TcpListener;
 
+use serde_json::Value;
 use wecom_simulator::FaultKind;
 
 use crate::{

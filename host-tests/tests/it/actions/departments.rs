@@ -33,7 +33,7 @@ async fn list_department_ids() {
         &mut bed,
         found,
         expect![[r#"
-            Err(Error::PermanentRejected(Rejection { code: 60123, message: "invalid party id", hint: "there is no such department", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000012"), invalid-receivers: None, conflicting-user: None }))
+            Err(Error::PermanentRejected(Rejection { code: 60123, message: "invalid party id", hint: "there is no such department: check the id; it may have been deleted", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000012"), invalid-receivers: None, conflicting-user: None }))
             GET /cgi-bin/department/simplelist?access_token=<contacts token 1>&id=7 -> 60123
         "#]],
     );

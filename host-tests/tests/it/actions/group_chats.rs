@@ -88,7 +88,7 @@ async fn update_group_chat() {
         &mut bed,
         refused,
         expect![[r#"
-            Err(Error::PermanentRejected(Rejection { code: 86216, message: "del_user_list: not a member of the chat", hint: "a member to add is unknown, or one to remove is not in the chat", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000011"), invalid-receivers: None, conflicting-user: None }))
+            Err(Error::PermanentRejected(Rejection { code: 86216, message: "del_user_list: not a member of the chat", hint: "a member to add is unknown, or one to remove is not in the chat: read the chat and name only the differences", caller-address: Some("127.0.0.1"), request-id: Some("0000000000000000011"), invalid-receivers: None, conflicting-user: None }))
             POST /cgi-bin/appchat/update?access_token=<app token 1> {"chatid":"storm2026a","del_user_list":["may.l"]} -> 86216
         "#]],
     );
