@@ -257,7 +257,7 @@ fn codes_are_explained_offline() {
     assert_eq!(busy["retry"], true);
     let words = text(&wecom("wecom explain 60020 --lang zh -o text").output().unwrap());
     assert!(words.contains("IP") && words.contains("同样的调用会再次被拒绝"), "{words}");
-    for unknown in ["0", "99999999999"] {
+    for unknown in ["12345", "99999999999"] {
         let output = wecom(&format!("wecom explain {unknown}")).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
     }
