@@ -342,7 +342,19 @@ impl Contract {
 }
 
 /// Types of parameters and results that WeCom has no counterpart of: their fields have no name there.
-const OWN_TYPES: [&str; 2] = ["token-scope", "truncation"];
+const OWN_TYPES: [&str; 11] = [
+    "byte-range",
+    "content-encoding",
+    "downloaded-media",
+    "ensure-outcome",
+    "explanation",
+    "finding",
+    "language",
+    "member-detail",
+    "text-format",
+    "token-scope",
+    "truncation",
+];
 
 /// WeCom's names of a field, which its documentation has in parentheses where they are not the field's own: `(parentid)`.
 fn names_in_parentheses(documentation: &str) -> Option<Vec<&str>> {

@@ -55,6 +55,7 @@ impl Contract {
     fn write_action(&self, out: &mut String, action: &Action) {
         let _ = writeln!(out, "\n### {}\n\n{}\n", action.name, action.documentation);
         let (page, requests) = (&action.page, code(&action.requests));
+        let requests = if requests.is_empty() { "no request".into() } else { requests };
         let _ = writeln!(out, "WeCom: [{}]({}), {requests}\n", page.title, page.url);
 
         out.push_str("| parameter | type | required | meaning and limits | at WeCom |\n|---|---|---|---|---|\n");
