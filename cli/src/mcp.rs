@@ -140,9 +140,7 @@ fn call(
             let Some(by_path) = by_path(contract, ty) else { continue };
             let Some(path) = arguments.remove(&format!("{name}-path")) else { continue };
             if arguments.contains_key(name) {
-                return Err(Failure::Usage(format!(
-                    "{name} is given twice: as it is and by path"
-                )));
+                return Err(Failure::Usage(format!("{name} is given twice: as it is and by path")));
             }
             let path = path.as_str().unwrap_or_default();
             let content = BASE64.encode(read_below(files, path)?);
@@ -193,9 +191,7 @@ fn by_path<'a>(contract: &'a Contract, ty: &'a Type) -> Option<ByPath<'a>> {
     }
     let Some(Kind::Variant { cases }) = contract.kind(ty) else { return None };
     let holds_file = |it: &&wecom_contract::Case| {
-        it.ty.as_ref().is_some_and(|ty| {
-            contract.fields(ty).iter().any(|it| it.name == "file-name")
-        })
+        it.ty.as_ref().is_some_and(|ty| contract.fields(ty).iter().any(|it| it.name == "file-name"))
     };
     cases.iter().find(holds_file).map(|it| ByPath::Case(&it.name))
 }
@@ -274,7 +270,10 @@ fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> To
             Detail::Brief => {
                 let mut schema = brief(contract, ty);
                 let notation = shape(contract, ty);
-                describe(&mut schema, &format!("{} {notation}", without_asides(first_sentence(text))));
+                describe(
+                    &mut schema,
+                    &format!("{} {notation}", without_asides(first_sentence(text))),
+                );
                 schema
             }
         };
@@ -282,9 +281,7 @@ fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> To
         // With a folder granted, a file's name may come from its path.
         let named_by_path = files && name == "file-name";
         if files && by_path(contract, ty).is_some() {
-            let text = "Instead: a file's path in the granted folder.";
-            properties
-                .insert(format!("{name}-path"), json!({ "type": "string", "description": text }));
+            properties.insert(format!("{name}-path"), json!({ "type": "string" }));
         } else if !ty.is_option() && !named_by_path {
             required.push(name.clone());
         }
@@ -298,13 +295,13 @@ fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> To
     let read = action.effect == Effect::Read;
     let annotations = ToolAnnotations::from_raw(
         None,
-        Some(read),
+        read.then_some(true),
         (!read).then(|| action.effect == Effect::Delete || action.name.starts_with("update-")),
         None,
         None,
     );
     let description = match detail {
-        Detail::Brief => action.summary.clone(),
+        Detail::Brief => first_sentence(&action.summary).to_owned(),
         Detail::Full => plain(&action.documentation.replace('\n', " ")),
     };
     Tool::new(action.name.clone(), description, input).with_annotations(annotations)
@@ -339,7 +336,7 @@ fn brief(contract: &Contract, ty: &Type) -> Value {
     }
 }
 
-/// What an object consists of, in short: `{department-id: number, leader?: true|false}`. Nothing for what is no object.
+/// What an object consists of, in short: `{department-id:number,leader?:true|false}`. Nothing for what is no object.
 fn shape(contract: &Contract, ty: &Type) -> String {
     /// Larger types are described on request.
     const MAX_TYPES: usize = 8;
@@ -361,7 +358,7 @@ fn notation(contract: &Contract, ty: &Type) -> String {
     }
     let member = |name: &str, ty: &Type| {
         let mark = if ty.is_option() { "?" } else { "" };
-        format!("{name}{mark}: {}", notation(contract, ty))
+        format!("{name}{mark}:{}", notation(contract, ty))
     };
     match (ty, contract.kind(ty)) {
         (Type::Bool, _) => "true|false".into(),
@@ -372,7 +369,7 @@ fn notation(contract: &Contract, ty: &Type) -> String {
         }
         (_, Some(Kind::Record { fields })) => {
             let members: Vec<String> = fields.iter().map(|it| member(&it.name, &it.ty)).collect();
-            format!("{{{}}}", members.join(", "))
+            format!("{{{}}}", members.join(","))
         }
         (_, Some(Kind::Variant { cases })) => {
             let case = |it: &wecom_contract::Case| match &it.ty {
@@ -476,7 +473,8 @@ impl ServerHandler for Server {
                  may be tried again (`retryable`) and whether it may have taken effect (`took-effect`); where that is \
                  unknown, look before calling again. The list has arguments in short, `a|b` being a choice and `?` what may \
                  be left out; describe-action has the whole of a tool, and the members of template cards. For a media-id \
-                 write the id of an uploaded file, or {\"file\": …} to upload one with the message.",
+                 write the id of an uploaded file, or {\"file\": …} to upload one with the message. Arguments that end \
+                 in -path take the path of a file in the folder that the operator granted, instead.",
             )
     }
 
@@ -505,8 +503,8 @@ impl ServerHandler for Server {
             let found = self.full.iter().find(|it| it.name == name);
             let unknown = || ErrorData::invalid_params(format!("there is no tool {name}"), None);
             let described = serde_json::to_value(found.ok_or_else(unknown)?);
-            let described = described
-                .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+            let described =
+                described.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
             return Ok(CallToolResult::structured(described).into());
         }
         let (reply, result) = oneshot::channel();
@@ -561,12 +559,12 @@ mod tests {
         assert_eq!(
             description("send-app-text", "recipients"),
             "Who receives it. \
-             everyone|{selected: {users: [text], departments: [number], tags: [number]}}"
+             everyone|{selected:{users?:[text],departments?:[number],tags?:[number]}}"
         );
         assert_eq!(
             description("create-member", "departments"),
             "The departments the member belongs to, at most 100. \
-             {department-id: number, order?: number, leader?: true|false}"
+             {department-id:number,order?:number,leader?:true|false}"
         );
         assert_eq!(
             description("send-app-template-card", "card"),
@@ -584,7 +582,7 @@ mod tests {
             allow: patterns.iter().map(|it| (*it).to_owned()).collect(),
             ..everything()
         };
-        assert_eq!(names(&allow(&["send-chatbot-t*"])), ["send-chatbot-text"]);
+        assert_eq!(names(&allow(&["send-chatbot-te*t"])), ["send-chatbot-text"]);
         assert_eq!(names(&allow(&["*-member"])).len(), 5);
         assert_eq!(names(&allow(&["get-access-token"])), ["get-access-token"]);
         assert!(!names(&allow(&["*"])).contains(&SECRET.to_owned()));
@@ -605,7 +603,7 @@ mod tests {
             (it.read_only_hint, it.destructive_hint)
         };
         assert_eq!(hints("list-member-ids"), (Some(true), None));
-        assert_eq!(hints("delete-member"), (Some(false), Some(true)));
-        assert_eq!(hints("send-chatbot-text"), (Some(false), Some(false)));
+        assert_eq!(hints("delete-member"), (None, Some(true)));
+        assert_eq!(hints("send-chatbot-text"), (None, Some(false)));
     }
 }
