@@ -73,7 +73,9 @@ mod tests {
             texts.insert(action.name.clone(), action.documentation.clone());
             texts.extend(action.errors.iter().map(|it| (it.clone(), it.clone())));
             let inputs = action.inputs().iter().filter(|it| !it.documentation.is_empty());
-            texts.extend(inputs.map(|it| (format!("{}.{}", action.name, it.name), it.documentation.clone())));
+            texts.extend(
+                inputs.map(|it| (format!("{}.{}", action.name, it.name), it.documentation.clone())),
+            );
         }
         for ty in &contract.types {
             texts.insert(ty.name.clone(), ty.documentation.clone());
