@@ -167,8 +167,9 @@ fn all_parts(
 
 /// The field of an action's result that is a file.
 fn file_of_result(contract: &Contract, action: &Action) -> Result<String, Failure> {
-    let file =
-        |action: &Action| contract.fields(&action.result).iter().find(|it| contract.is_file(&it.ty));
+    let file = |action: &Action| {
+        contract.fields(&action.result).iter().find(|it| contract.is_file(&it.ty))
+    };
     file(action).map(|it| it.name.clone()).ok_or_else(|| {
         let actions = contract.actions.iter().filter(|it| file(it).is_some());
         let names: Vec<&str> = actions.map(|it| it.name.as_str()).collect();
@@ -177,12 +178,7 @@ fn file_of_result(contract: &Contract, action: &Action) -> Result<String, Failur
 }
 
 /// Writes the file of a result, and prints the rest of it.
-fn write_file(
-    output: Output,
-    file: &Path,
-    mut result: Value,
-    field: &str,
-) -> Result<(), Failure> {
+fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Result<(), Failure> {
     let unwritable = |why: &dyn std::fmt::Display| Failure::Output {
         why: format!("{} cannot be written: {why}", file.display()),
         result: None,

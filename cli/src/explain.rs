@@ -30,10 +30,11 @@ pub(crate) fn explain(contract: &Contract, output: Output, code: i64) -> Result<
     output.result(&explained)
 }
 
-/// Whether a text names a code, as a whole number.
+/// Whether the first words of a text, such as `permanent-rejected` 60004, name a code.
 fn mentions(text: &str, code: i64) -> bool {
     let code = code.to_string();
-    text.split(|it: char| !it.is_ascii_digit() && it != '-').any(|it| it == code)
+    let head = text.split_once(':').map_or(text, |it| it.0);
+    head.split(|it: char| !it.is_ascii_digit() && it != '-').any(|it| it == code)
 }
 
 fn text(lang: Lang, explained: &Value, mentions: &[Value]) -> String {
