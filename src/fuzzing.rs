@@ -1,4 +1,5 @@
-//! Entry points of the fuzzers in `fuzz/`, and a test that replays their corpus: any bytes as a response, any file.
+//! Entry points of the fuzzers in `fuzz/`, and a test that replays their corpus: any bytes as a response, any file, any
+//! text.
 
 #![allow(
     missing_docs,
@@ -23,6 +24,7 @@ use crate::{
         group_chats::NewGroupChat,
         media::{MediaKind, NewMedia},
         members::{MemberQuery, NewMember},
+        texts::TextFormat,
         types::{Application, ApplicationCredentials, Error, FileContent, Language},
     },
     call::{Auth, Call},
@@ -31,6 +33,7 @@ use crate::{
     multipart::Upload,
     redact,
     response::{FileHeaders, Response},
+    split::split_text,
     token_cache::{Issued, TokenCache, gettoken},
 };
 
@@ -198,6 +201,24 @@ pub fn upload(bytes: &[u8]) {
     assert_eq!(rest.get(content.len()..), Some(format!("{delimiter}--\r\n").as_bytes()));
 }
 
+/// A text, after a byte each for the format, the limit and the numbers: no part is over the limit, and all of the text that a
+/// reader sees is kept in order.
+pub fn split(bytes: &[u8]) {
+    let Some(([format, limit, numbered], text)) = bytes.split_first_chunk() else { return };
+    let format = match *format % 3 {
+        0 => TextFormat::Plain,
+        1 => TextFormat::Markdown,
+        _ => TextFormat::MarkdownV2,
+    };
+    let limit = 64 + u32::from(*limit);
+    let text = String::from_utf8_lossy(text).into_owned();
+    let parts = split_text(text.clone(), format, limit, numbered & 1 == 1).unwrap();
+    assert!(parts.iter().all(|it| it.len() <= limit as usize), "{text:?} {parts:?}");
+    let mut kept = parts.iter().flat_map(|it| it.chars());
+    let mut visible = text.chars().filter(|it| !it.is_whitespace());
+    assert!(visible.all(|it| kept.any(|other| other == it)), "{text:?} {parts:?}");
+}
+
 fn position(within: &[u8], of: &[u8]) -> Option<usize> {
     within.windows(of.len()).position(|it| it == of)
 }
@@ -234,6 +255,7 @@ mod tests {
             ("reply", reply as fn(&[u8])),
             ("exchange", exchange as fn(&[u8])),
             ("upload", upload as fn(&[u8])),
+            ("split", split as fn(&[u8])),
         ] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
             let mut files = 0;

@@ -193,9 +193,33 @@ impl TestBed {
         let transport = Arc::clone(&self.transport);
         TRANSPORT.scope(transport, self.instance.call_json(name, arguments)).await
     }
+
+    /// As [`call_json`](Self::call_json), as the unnamed profile.
+    ///
+    /// # Errors
+    /// The contract's error.
+    pub async fn call_as_profile(
+        &mut self,
+        name: &str,
+        mut arguments: Value,
+    ) -> Result<Value, Value> {
+        let credentials = match name {
+            "explain-error" | "split-text" => None,
+            _ if name.contains("chatbot") => Some("chatbot"),
+            _ => Some("application"),
+        };
+        if let Some(it) = credentials {
+            arguments[it] = serde_json::json!({ "profile": "" });
+        }
+        match self.call_json(name, &arguments).await {
+            Ok(value) => Ok(ordered(&value)),
+            Err(CallError::Returned(error)) => Err(ordered(&error)),
+            Err(other) => panic!("{name}: {other}"),
+        }
+    }
 }
 
-/// One method for each function of the contract.
+/// One method for each function that tests call with typed values.
 macro_rules! functions {
     ($($interface:ident { $($name:ident $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)* })*) => {
         impl TestBed {

@@ -1,29 +1,47 @@
 //! Every action, typed: what it returns, the exact requests, and what the simulator knows afterwards.
 
 mod app_messages;
+mod cards;
 mod chatbots;
 mod credentials;
 mod departments;
+mod diagnosis;
+mod directory;
+mod ensure;
+mod files_in_one_step;
 mod group_chats;
 mod group_messages;
+mod kinds;
 mod media;
 mod members;
 mod requests;
+mod texts;
 mod tokens;
 
 use std::fmt::Debug;
 
 use expect_test::Expect;
 use host_tests::{BASE_URL, TestBed};
+use serde_json::Value;
 use wecom_host::bindings::exports::wecom::connector::{
     app_messages::{AppText, Recipients, Selection},
-    types::{Application, ApplicationCredentials, Error, MpnewsArticle, TextCard},
+    types::{Application, ApplicationCredentials, Error, Media, MpnewsArticle, TextCard},
 };
 use wecom_simulator::known;
 
 /// The result of a call, the requests that it made, and what they changed.
 fn check(bed: &mut TestBed, result: impl Debug, expected: Expect) {
     let text = format!("{result:?}\n{}{}", bed.requests(), bed.changes());
+    expected.assert_eq(&bed.number_ids(text));
+}
+
+/// Calls a function with JSON as the unnamed profile: the result, the requests that it made, and what they changed.
+async fn check_json(bed: &mut TestBed, name: &str, arguments: Value, expected: Expect) {
+    let text = match bed.call_as_profile(name, arguments).await {
+        Ok(value) => format!("ok {value}"),
+        Err(error) => format!("error {error}"),
+    };
+    let text = format!("{text}\n{}{}", bed.requests(), bed.changes());
     expected.assert_eq(&bed.number_ids(text));
 }
 
@@ -65,10 +83,10 @@ fn card() -> TextCard {
     }
 }
 
-fn article(thumbnail: &str) -> MpnewsArticle {
+fn article(thumbnail: &Media) -> MpnewsArticle {
     MpnewsArticle {
         title: "Weekly digest".into(),
-        thumbnail: thumbnail.into(),
+        thumbnail: thumbnail.clone(),
         content: "<p>All lines normal.</p>".into(),
         author: Some("Ops desk".into()),
         source_url: Some("https://ops.example/w/20".into()),

@@ -7,8 +7,8 @@ use wecom_host::COMPONENT;
 use wit_component::DecodedWasm;
 use wit_parser::{Resolve, SourceMap, World, WorldId, WorldItem};
 
-/// Reported, not limited: this catches accidents, such as std in the component.
-const SIZE_TRIPWIRE: usize = 600_000;
+/// Reported, not limited: this catches accidents, such as std in the component. 59 functions take 1.07 MB.
+const SIZE_TRIPWIRE: usize = 1_200_000;
 
 #[test]
 fn component_imports_only_http_clocks_and_environment() {
@@ -44,7 +44,7 @@ fn component_exports_the_interfaces_of_the_contract() {
     let contract = contract();
     let promised: Vec<_> =
         world_of(&contract).exports.values().map(|it| name_of(&contract, it)).collect();
-    assert_eq!(promised.len(), 9);
+    assert_eq!(promised.len(), 12);
     assert_eq!(BTreeSet::from_iter(exports), BTreeSet::from_iter(promised));
 }
 

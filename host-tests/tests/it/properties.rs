@@ -37,6 +37,10 @@ const ONLY_THE_SERVER_KNOWS: &[(i64, &str)] = &[
     (301_005, "the creator of the corp cannot be deleted"),
     (301_021, "a superior is not a member"),
     (40066, "a department is not there"),
+    (40003, "a member to delete is not there"),
+    (40031, "a member to delete is not there"),
+    (46004, "no such member"),
+    (60140, "the response code was used, or is none"),
     (50100, "a cursor that was never given out"),
     (60003, "no such department"),
     (60004, "no such parent"),
@@ -71,11 +75,29 @@ const ONLY_THE_SERVER_KNOWS: &[(i64, &str)] = &[
 
 /// Further refusals with a general code, by function and the simulator's message.
 const ONLY_THE_SERVER_KNOWS_BY_MESSAGE: &[(&str, i64, &str)] = &[
+    ("get-media", 40058, "`Range`: must be bytes=first-last, inside the file"),
     ("recall-app-message", 40058, "no message of this app"),
     // It depends on the name under which the file was uploaded.
     ("send-app-file", 40058, "1 is not for files of this type"),
     // An unknown key is 40058 for uploads.
     ("upload-chatbot-media", 40058, "param 'key'"),
+];
+
+/// Functions whose arguments have few limits, or none.
+const FEW_LIMITS: &[&str] = &[
+    "check-application",
+    "check-chatbot",
+    "delete-members",
+    "find-member-by-email",
+    "find-member-by-mobile",
+    "get-access-token",
+    "get-department",
+    "get-media",
+    "get-member",
+    "list-departments",
+    "list-members",
+    "split-text",
+    "update-template-card",
 ];
 
 /// Fields that are checked together.
@@ -85,6 +107,8 @@ const CHECKED_TOGETHER: &[(&str, &str)] = &[
     ("changes.remove-members", "changes.add-members"),
     ("md5", "image"),
     ("media.content", "media.kind"),
+    ("message.task-id", "message.card"),
+    ("options.range.first", "options.range.last"),
 ];
 
 const HOSTILE: &[&str] = &[
@@ -260,7 +284,10 @@ impl Generator<'_, '_> {
         self.generated.push(path.into());
         Ok(match ty {
             Type::Bool => percent(self.u, 50)?.into(),
+            Type::U8 => self.u.int_in_range(0..=9_u8)?.into(),
+            Type::S32 => (*self.u.choose(&[-1, 0, 1, 40014, 60020, i32::MIN, i32::MAX])?).into(),
             Type::U32 | Type::U64 => (*self.u.choose(NUMBERS)?).into(),
+            Type::Float64 => (*self.u.choose(&[0.0, 1.29, 1.3, 2.25, 2.26, -1.0, 1e300])?).into(),
             Type::String => self.text()?.into(),
             Type::List(list) if matches!(list.ty(), Type::U8) => self.base64()?.into(),
             Type::List(list) => {
@@ -373,6 +400,7 @@ struct Corp {
     bed: TestBed,
     media: BTreeMap<&'static str, Value>,
     message: Value,
+    response_code: Value,
 }
 
 impl Corp {
@@ -382,7 +410,9 @@ impl Corp {
         let arguments = json!({"application": {"profile": ""}, "department": empty});
         bed.call_json("create-department", &arguments).await.unwrap();
         let mut media = BTreeMap::new();
-        for (kind, content) in [("image", "iVBORw0KGgo="), ("file", "TW9uIDctNQ==")] {
+        for (kind, content) in
+            [("image", "iVBORw0KGgo="), ("video", "AAAAGGZ0eXBtcDQy"), ("file", "TW9uIDctNQ==")]
+        {
             let file = json!({"kind": kind, "file-name": "rota.txt", "content": content});
             let arguments = json!({"application": {"profile": ""}, "media": file});
             let uploaded = bed.call_json("upload-media", &arguments).await.unwrap();
@@ -396,26 +426,43 @@ impl Corp {
         let message = json!({"recipients": "everyone", "content": "x"});
         let arguments = json!({"application": {"profile": ""}, "message": message});
         let sent = bed.call_json("send-app-text", &arguments).await.unwrap();
-        Self { bed, media, message: sent["message-id"].clone() }
+        let found = json!({
+            "user-id": "lin.m", "name": "林美", "mobile": "13900000009", "email": "iker@ops.example",
+        });
+        bed.call_as_profile("create-member", json!({ "member": found })).await.unwrap();
+        let card = json!({"button-interaction": {
+            "title": {"title": "x"}, "buttons": [{"text": "x", "action": {"callback": "x"}}],
+        }});
+        let card = json!({"recipients": "everyone", "task-id": "corp", "card": card});
+        let card = bed.call_as_profile("send-app-template-card", json!({ "message": card })).await;
+        let response_code = card.unwrap()["response-code"].clone();
+        Self { bed, media, message: sent["message-id"].clone(), response_code }
     }
 
     /// The example of a function, valid in this corp, with unique names.
     fn example(&self, function: &str, example: &Value, serial: usize) -> Value {
         let mut arguments = example.clone();
-        let mut set = |pointer: &str, value: Value| {
-            if let Some(it) = arguments.pointer_mut(pointer) {
-                *it = value;
+        let mut set = |pointer: &str, value: Value| match arguments.pointer_mut(pointer) {
+            Some(Value::Object(media)) if media.contains_key("id") => {
+                media.insert("id".into(), value);
             }
+            // The example carries the file itself.
+            Some(Value::Object(media)) if media.contains_key("file") => {}
+            Some(it) => *it = value,
+            None => {}
         };
         let kind = match function {
             "send-chatbot-file" => "chatbot",
-            "send-app-file" | "send-group-file" => "file",
+            "send-app-file" | "send-group-file" | "get-media" => "file",
+            "send-app-video" | "send-group-video" => "video",
             _ => "image",
         };
         set("/message/media-id", self.media[kind].clone());
         set("/media-id", self.media[kind].clone());
         set("/message/articles/0/thumbnail", self.media[kind].clone());
         set("/message-id", self.message.clone());
+        set("/message/task-id", format!("ap-{serial}").into());
+        set("/update/response-code", self.response_code.clone());
         set("/department/name", format!("North {serial}").into());
         set("/department/id", (1000 + serial).into());
         set("/member/user-id", format!("new.{serial}").into());
@@ -499,7 +546,7 @@ fn checks_agree_with_the_simulator_and_nothing_traps() {
             // The example comes first in each input, and some can be accepted only once.
             let inputs = usize::try_from(inputs).unwrap();
             assert!(accepted >= inputs, "{name}: {accepted} accepted");
-            assert!(rejected >= 20 || name == "get-access-token", "{name}: {rejected} rejected");
+            assert!(rejected >= 20 || FEW_LIMITS.contains(&name), "{name}: {rejected} rejected");
         }
     }
 }
@@ -515,6 +562,10 @@ fn judge(
     let credentials =
         generated.iter().any(|it| it.starts_with("application") || it.starts_with("chatbot"));
     let error = match result {
+        // Offline, or a finding says that nothing could be sent.
+        Ok(_) if ["check", "explain", "split"].iter().any(|it| name.starts_with(it)) => {
+            return Ok(());
+        }
         Ok(value) => return arrived(arguments, value, bed),
         Err(CallError::Returned(Value::Object(error))) => error,
         Err(other) => return Err(other.to_string()),
@@ -593,13 +644,19 @@ fn arrived(arguments: &Value, result: &Value, bed: &TestBed) -> Result<(), Strin
     if result.get("truncated").is_some_and(|it| it != &json!([])) {
         return Ok(());
     }
-    let Some(request) = bed.simulator.transcript().pop() else {
+    let requests = bed.simulator.transcript();
+    if requests.is_empty() {
         return Err("accepted, and no request was sent".into());
-    };
-    // The transcript truncates a long body.
-    let Ok(body) = serde_json::from_str::<Value>(&request.body) else { return Ok(()) };
+    }
     let mut sent = Vec::new();
-    walk(&body, "", &mut |_, text| sent.push(text.to_owned()));
+    for request in requests.iter().filter(|it| it.body.starts_with('{')) {
+        // The transcript truncates a long body.
+        let Ok(body) = serde_json::from_str::<Value>(&request.body) else { return Ok(()) };
+        walk(&body, "", &mut |_, text| sent.push(text.to_owned()));
+    }
+    if sent.is_empty() {
+        return Ok(());
+    }
     let mut lost = None;
     walk(arguments, "", &mut |name, text| {
         if TEXTS.contains(&name) && !text.is_empty() && !sent.iter().any(|it| it == text) {
@@ -619,6 +676,8 @@ fn walk<'a>(value: &'a Value, name: &'a str, visit: &mut impl FnMut(&'a str, &'a
             match inner.as_str() {
                 "set" => walk(it, name, visit),
                 _ if it == "clear" => {}
+                // An upload is no text.
+                "file" if it.is_object() => {}
                 _ => walk(it, inner, visit),
             }
         }),

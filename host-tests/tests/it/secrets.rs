@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use host_tests::{BASE_URL, TestBed, known_environment};
 use serde_json::{Value, json};
-use wecom_contract::Contract;
+use wecom_contract::{Contract, Credentials};
 use wecom_host::{Body, CallError, Sending, Timeouts, TransportError};
 use wecom_simulator::{Simulator, known};
 
@@ -43,7 +43,12 @@ async fn refused_secrets_are_not_in_errors() {
     let mut bed = TestBed::with_environment(ENVIRONMENT);
     for (function, arguments) in calls_with_marked_credentials() {
         let outcome = bed.call_json(&function, &arguments).await;
-        assert!(matches!(outcome, Err(CallError::Returned(_))), "{function}: {outcome:?}");
+        // What does not work is a finding.
+        let is_check = function.starts_with("check-");
+        assert!(
+            is_check || matches!(outcome, Err(CallError::Returned(_))),
+            "{function}: {outcome:?}"
+        );
         check_clean(&function, &function, &outcome);
     }
     let transcript = serde_json::to_string(&bed.simulator.transcript()).unwrap();
@@ -111,9 +116,10 @@ fn calls_with_marked_credentials() -> Vec<(String, Value)> {
     let mut calls = Vec::new();
     for action in Contract::load().unwrap().actions {
         let arguments = action.example.arguments;
-        let (name, identities) = match arguments.get("chatbot") {
-            Some(_) => ("chatbot", &chatbot[..]),
-            None => ("application", &application[..]),
+        let (name, identities) = match action.credentials {
+            Some(Credentials::Chatbot) => ("chatbot", &chatbot[..]),
+            Some(Credentials::Application) => ("application", &application[..]),
+            None => continue,
         };
         for identity in identities {
             let mut arguments = arguments.clone();

@@ -5,7 +5,7 @@ use host_tests::{TestBed, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
     chatbots::{ChatbotText, NewsArticle},
     media::{ChatbotMediaKind, NewChatbotMedia},
-    types::{Chatbot, ChatbotCredentials, Error, FileContent},
+    types::{Chatbot, ChatbotCredentials, Error, FileContent, Media},
 };
 use wecom_simulator::known;
 
@@ -59,7 +59,7 @@ async fn send_chatbot_file() {
         file_name: "rota.txt".into(),
         content: FileContent::Bytes(b"Mon 7-5".to_vec()),
     };
-    let media_id = bed.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id;
+    let media_id = Media::Id(bed.upload_chatbot_media(&chatbot(), &rota).await.unwrap().id);
     bed.requests();
     bed.changes();
     let sent = bed.send_chatbot_file(&chatbot(), &media_id).await;

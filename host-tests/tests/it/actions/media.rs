@@ -4,7 +4,7 @@ use host_tests::{TestBed, application, chatbot};
 use wecom_host::bindings::exports::wecom::connector::{
     media::{ChatbotMediaKind, MediaKind, NewChatbotMedia, NewMedia},
     tokens::TokenScope,
-    types::FileContent,
+    types::{FileContent, Media},
 };
 
 use super::check;
@@ -115,13 +115,13 @@ async fn largest_file_arrives_unchanged() {
 }
 
 /// Uploads a small file, and forgets the request.
-pub(crate) async fn upload(bed: &mut TestBed, kind: MediaKind) -> String {
+pub(crate) async fn upload(bed: &mut TestBed, kind: MediaKind) -> Media {
     // By an instance of its own, so that the next call shows its request for a token.
     let mut other = bed.second_instance(&host_tests::known_environment());
     let id = other.upload_media(&application(), &new_media(kind)).await.unwrap().id;
     bed.requests();
     bed.changes();
-    id
+    Media::Id(id)
 }
 
 fn new_media(kind: MediaKind) -> NewMedia {
