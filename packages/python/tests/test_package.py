@@ -10,6 +10,7 @@ import textwrap
 import zipfile
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REPOSITORY, Simulator
@@ -23,6 +24,7 @@ from wecom_connector import (
     ChatbotMediaKind,
     Everyone,
     MediaKind,
+    MemberChanges,
     Membership,
     NewChatbotMedia,
     NewMedia,
@@ -119,7 +121,7 @@ class TestCache:
 @pytest.mark.parametrize("call", INTERFACES)
 def test_examples_in_docstrings(wecom: WeCom, call: str) -> None:
     """They work as written, where what they speak of is there; only the ids that WeCom gives are others."""
-    names = {**vars(wecom_connector), "wecom": wecom}
+    names: dict[str, Any] = {**vars(wecom_connector), "wecom": wecom}
     for it in ["create-department", "create-member", "create-group-chat"]:
         if it == call or call == "delete-department":
             break
@@ -137,6 +139,11 @@ def test_examples_in_docstrings(wecom: WeCom, call: str) -> None:
         exec(example("create-department"), names)
     if "MEDIA-ID" in text:
         text = text.replace("MEDIA-ID", media(wecom, call))
+    if call == "find-member-by-email":
+        wecom.update_member("iker.z", MemberChanges(email="iker@ops.example"))
+    if "RESPONSE-CODE" in text:
+        exec(f"sent = {example('send-app-template-card').strip()}", names)
+        text = text.replace("RESPONSE-CODE", names["sent"].response_code)
     if "MESSAGE-ID" in text:
         sent = wecom.send_app_markdown(AppMarkdown(recipients=Everyone(), content="hi"))
         text = text.replace("MESSAGE-ID", sent.message_id or "")
@@ -152,7 +159,12 @@ def media(wecom: WeCom, call: str) -> str:
     if call == "send-chatbot-file":
         chatbot_file = NewChatbotMedia(kind=ChatbotMediaKind.FILE, file_name="rota.txt", content=b"Mon 7-5")
         return wecom.upload_chatbot_media(chatbot_file).id
-    kind, content = (MediaKind.FILE, b"Mon 7-5") if "file" in call else (MediaKind.IMAGE, b"\x89PNG\r\n\x1a\n")
+    kinds = {
+        "file": (MediaKind.FILE, b"Mon 7-5"),
+        "video": (MediaKind.VIDEO, b"\x00\x00\x00\x18ftypmp42" + bytes(32)),
+        "": (MediaKind.IMAGE, b"\x89PNG\r\n\x1a\n"),
+    }
+    kind, content = next(it for name, it in kinds.items() if name in call)
     return wecom.upload_media(NewMedia(kind=kind, file_name="it.png", content=content)).id
 
 
