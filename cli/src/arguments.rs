@@ -9,7 +9,7 @@
 //!
 //! No message contains a value: it may be a secret.
 
-use std::env;
+use std::{env, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
@@ -62,6 +62,8 @@ struct Builder<'a> {
     problems: Vec<Problem>,
     /// The word that has read standard input.
     stdin: Option<String>,
+    /// The names of the files that were read, by the JSON pointers of the records that they belong to.
+    file_names: Vec<(String, String)>,
 }
 
 /// What a value is made of.
@@ -72,8 +74,8 @@ enum Source<'a> {
 
 impl<'a> Builder<'a> {
     fn new(contract: &'a Contract, action: &'a Action) -> Self {
-        let (arguments, problems, stdin) = Default::default();
-        Self { contract, action, arguments, problems, stdin }
+        let (arguments, problems, stdin, file_names) = Default::default();
+        Self { contract, action, arguments, problems, stdin, file_names }
     }
 
     fn word(&mut self, word: &str) -> Result<(), Failure> {
@@ -224,7 +226,17 @@ impl<'a> Builder<'a> {
         let target = self.arguments.entry(&param.name).or_insert(Value::Null);
         let place = Place { contract: self.contract, path };
         if let Err(message) = place.set(target, &param.ty, &steps, source) {
-            self.problem(path, message);
+            return self.problem(path, message);
+        }
+        if let (Source::File(file), Some((_, holders))) = (source, steps.split_last())
+            && let Some(name) = Path::new(file).file_name().filter(|_| *file != "-")
+            && place.has_file_name(&param.ty, holders)
+        {
+            let mut pointer = format!("/{}", param.name);
+            for it in holders {
+                pointer.extend(["/", it]);
+            }
+            self.file_names.push((pointer, name.to_string_lossy().into_owned()));
         }
     }
 
@@ -267,6 +279,16 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self) -> Result<Value, Failure> {
+        let mut arguments = Value::Object(std::mem::take(&mut self.arguments));
+        for (pointer, name) in &self.file_names {
+            let record = arguments.pointer_mut(pointer).and_then(Value::as_object_mut);
+            if let Some(record) = record {
+                record.entry("file-name").or_insert_with(|| name.as_str().into());
+            }
+        }
+        if let Value::Object(arguments) = arguments {
+            self.arguments = arguments;
+        }
         // With an empty record, each missing field is reported by its name.
         if let Some(record) = self.contract.record_parameter(self.action) {
             self.arguments.entry(&record.name).or_insert_with(|| json!({}));
@@ -336,6 +358,24 @@ impl Place<'_> {
                 self.set(object.entry(*step).or_insert(Value::Null), part, rest, source)
             }
             None => Err("is given twice".into()),
+        }
+    }
+
+    /// Whether what the steps lead to is a file with a name.
+    fn has_file_name(&self, ty: &Type, steps: &[&str]) -> bool {
+        let ty = ty.without_option();
+        match (self.contract.kind(ty), steps.split_first()) {
+            (Some(Kind::Record { fields }), None) => fields.iter().any(|it| it.name == "file-name"),
+            (Some(Kind::Record { fields }), Some((step, rest))) => fields
+                .iter()
+                .find(|it| it.name == *step)
+                .is_some_and(|it| self.has_file_name(&it.ty, rest)),
+            (Some(Kind::Variant { cases }), Some((step, rest))) => cases
+                .iter()
+                .find(|it| it.name == *step)
+                .and_then(|it| it.ty.as_ref())
+                .is_some_and(|ty| self.has_file_name(ty, rest)),
+            _ => false,
         }
     }
 

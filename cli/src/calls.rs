@@ -1,10 +1,12 @@
 //! Calls of actions: one, all pages of one, a pretended one, or a batch.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Write},
+    path::Path,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
 use wecom_contract::{Action, Contract};
 
@@ -31,6 +33,15 @@ pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(
     let mut setup = options.using.setup(Mode::Send);
     // A call for a token is for WeCom's, not for a cached one.
     setup.cache &= action.name != "get-access-token";
+    if options.split {
+        let mut session = Session::new(setup, output)?;
+        return output.result(&all_parts(&mut session, contract, action, arguments)?);
+    }
+    if let Some(file) = &options.to {
+        let field = file_of_result(contract, action)?;
+        let result = Session::new(setup, output)?.call(&action.name, &arguments)?;
+        return write_file(output, file, result, &field);
+    }
     if options.all {
         let list = list_of_pages(contract, action)?;
         let mut session = Session::new(setup, output)?;
@@ -87,6 +98,103 @@ fn all_pages(
         };
         set(&mut arguments, "cursor", cursor.as_str());
     }
+}
+
+/// How a message with a text can be split: the format of the text and the bytes of a part. The text is `content` of the
+/// last parameter, or the last parameter itself.
+fn splitting(action: &Action) -> Result<(&'static str, u32), Failure> {
+    const MESSAGE: u32 = 2048;
+    const CHATBOT_MARKDOWN: u32 = 4096;
+    const SPLITTING: [(&str, &str, u32); 7] = [
+        ("send-app-text", "plain", MESSAGE),
+        ("send-app-markdown", "markdown", MESSAGE),
+        ("send-group-text", "plain", MESSAGE),
+        ("send-group-markdown", "markdown", MESSAGE),
+        ("send-chatbot-text", "plain", MESSAGE),
+        ("send-chatbot-markdown", "markdown", CHATBOT_MARKDOWN),
+        ("send-chatbot-markdown-v2", "markdown-v2", CHATBOT_MARKDOWN),
+    ];
+    let found = SPLITTING.iter().find(|it| it.0 == action.name);
+    found.map(|it| (it.1, it.2)).ok_or_else(|| {
+        let names: Vec<&str> = SPLITTING.iter().map(|it| it.0).collect();
+        Failure::Usage(format!("--split is for texts: {}", names.join(", ")))
+    })
+}
+
+/// Sends a text in parts, and returns the result of each.
+fn all_parts(
+    session: &mut Session,
+    contract: &Contract,
+    action: &Action,
+    mut arguments: Value,
+) -> Result<Value, Failure> {
+    let (format, limit) = splitting(action)?;
+    let path = match contract.record_parameter(action) {
+        Some(it) => format!("/{}/content", it.name),
+        None => "/content".to_owned(),
+    };
+    let content = arguments.pointer(&path).cloned().unwrap_or_default();
+    let parts = match &content {
+        Value::String(_) => session.call(
+            "split-text",
+            &json!({ "content": content, "format": format, "limit": limit, "numbered": true }),
+        )?,
+        // The call itself says what is wrong with it.
+        _ => Value::Null,
+    };
+    let parts = parts.as_array().filter(|it| !it.is_empty()).cloned().unwrap_or(vec![content]);
+    let of = parts.len();
+    let mut sent = Vec::new();
+    for (number, part) in (1_u32..).zip(parts) {
+        if let Some(content) = arguments.pointer_mut(&path) {
+            *content = part;
+        }
+        match session.call(&action.name, &arguments) {
+            Ok(result) => {
+                let mut report = json!({ "part": number });
+                for (name, value) in result.as_object().into_iter().flatten() {
+                    set(&mut report, name, value.clone());
+                }
+                sent.push(report);
+            }
+            Err(failure) => {
+                return Err(Failure::Parts { sent, of, failure: Box::new(failure) });
+            }
+        }
+    }
+    Ok(json!({ "parts": sent }))
+}
+
+/// The field of an action's result that is a file.
+fn file_of_result(contract: &Contract, action: &Action) -> Result<String, Failure> {
+    let file = |action: &Action| {
+        contract.fields(&action.result).iter().find(|it| contract.is_file(&it.ty))
+    };
+    file(action).map(|it| it.name.clone()).ok_or_else(|| {
+        let actions = contract.actions.iter().filter(|it| file(it).is_some());
+        let names: Vec<&str> = actions.map(|it| it.name.as_str()).collect();
+        Failure::Usage(format!("--to is for files: {}", names.join(", ")))
+    })
+}
+
+/// Writes the file of a result, and prints the rest of it.
+fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Result<(), Failure> {
+    let unwritable = |why: &dyn std::fmt::Display| Failure::Output {
+        why: format!("{} cannot be written: {why}", file.display()),
+        result: None,
+    };
+    let content = result.as_object_mut().and_then(|it| it.remove(field)).unwrap_or_default();
+    // In JSON both cases, bytes and base64, carry base64.
+    let base64 = content.as_str().or_else(|| content.as_object()?.values().next()?.as_str());
+    let bytes = BASE64.decode(base64.unwrap_or_default()).map_err(|error| unwritable(&error))?;
+    if file == Path::new("-") {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(&bytes).and_then(|()| stdout.flush());
+        return written.map_err(|error| unwritable(&error));
+    }
+    fs::write(file, &bytes).map_err(|error| unwritable(&error))?;
+    set(&mut result, "written", bytes.len());
+    output.result(&result)
 }
 
 /// Shows the request that would be sent.

@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Store credentials for later calls, by the name of a profile.
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Say which credentials of a profile work, and what to do about the others.
+    /// Say what works of a profile, and what to do about the rest, without sending a message.
     Check {
         #[command(flatten)]
         using: Using,
@@ -172,6 +172,12 @@ pub(crate) struct CallOptions {
     /// Follow the cursor of a listing to its end.
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) all: bool,
+    /// Send a text or markdown that is too long for one message in several, one after the other.
+    #[arg(long, conflicts_with_all = ["dry_run", "all"])]
+    pub(crate) split: bool,
+    /// Write the file that the action returns here, `-` being standard output.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "all", "split"])]
+    pub(crate) to: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) using: Using,
 }

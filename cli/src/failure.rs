@@ -24,6 +24,10 @@ pub(crate) enum Failure {
     Output { why: String, result: Option<Value> },
     /// Some calls of a batch failed; the highest of their exit codes.
     Several { failed: usize, of: usize, code: u8 },
+    /// So many checks of `wecom check` failed.
+    Checks { failed: usize, of: usize },
+    /// A part of a split text was not sent: the results of the parts before it, how many there are, and why.
+    Parts { sent: Vec<Value>, of: usize, failure: Box<Failure> },
     /// The action returned an error: the contract's `error`, as JSON.
     Returned(Value),
     /// The call was stopped before it ended.
@@ -64,6 +68,10 @@ impl Failure {
         if let Self::Output { result: Some(result), .. } = self {
             set(&mut report, "result", result.clone());
         }
+        if let Self::Parts { sent, of, .. } = self {
+            set(&mut report, "sent", sent.clone());
+            set(&mut report, "parts", *of);
+        }
         report
     }
 
@@ -77,6 +85,8 @@ impl Failure {
                 json!({ "output": format!("the call succeeded, but its result cannot be written: {why}") })
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
+            Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),
+            Self::Parts { failure, .. } => failure.error(),
             Self::Arguments { problems, .. } => {
                 let problem = |it: &Problem| json!({ "field": it.path, "reason": it.message });
                 json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
@@ -114,6 +124,9 @@ impl Failure {
             }
             Self::Stopped { took_effect, .. } => *took_effect == TookEffect::Unknown,
             Self::Output { result, .. } => result.is_some(),
+            Self::Parts { sent, failure, .. } => {
+                !sent.is_empty() || failure.may_have_taken_effect()
+            }
             _ => false,
         }
     }
@@ -132,7 +145,11 @@ impl Failure {
             },
             Self::Stopped { took_effect: TookEffect::Unknown, .. } => 6,
             Self::Several { code, .. } => *code,
-            Self::Component(_) | Self::Output { .. } | Self::Stopped { .. } => 1,
+            Self::Parts { failure, .. } => failure.code(),
+            Self::Checks { .. }
+            | Self::Component(_)
+            | Self::Output { .. }
+            | Self::Stopped { .. } => 1,
         }
     }
 }

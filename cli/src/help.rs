@@ -477,7 +477,7 @@ fn command_lines(out: &mut String, command: &str) {
     let mut line = String::from(" ");
     for word in shell_words(command) {
         let width = textwrap::core::display_width(&line) + textwrap::core::display_width(word);
-        if width + 3 > MAX_COLUMNS && line.trim().contains(' ') {
+        if width + 3 > MAX_COLUMNS && !line.trim().is_empty() {
             let _ = writeln!(out, "{line} \\");
             line = "   ".into();
         }

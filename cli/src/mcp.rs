@@ -38,6 +38,18 @@ use crate::{
 /// The tool that would hand a secret to the model: only on request.
 const SECRET: &str = "get-access-token";
 
+/// The tool that returns the whole of another one: the list is too small for it.
+const DESCRIBE: &str = "describe-action";
+
+/// How much a tool says of itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// What stands in the list: the first sentences, and nested types in short.
+    Brief,
+    /// Everything.
+    Full,
+}
+
 /// What the operator grants.
 pub(crate) struct Grant {
     /// Patterns of names, `*` standing for anything. None allow everything but secrets.
@@ -56,6 +68,8 @@ struct Job {
 
 struct Server {
     tools: Vec<Tool>,
+    /// The same tools, complete.
+    full: Vec<Tool>,
     jobs: mpsc::Sender<Job>,
 }
 
@@ -78,7 +92,12 @@ pub(crate) fn serve(
 
     let unusable = |error: &dyn std::fmt::Display| Failure::Component(format!("{error}"));
     let (jobs, queue) = mpsc::channel::<Job>();
-    let server = Server { tools, jobs };
+    let full = tools
+        .iter()
+        .filter_map(|it| contract.action(&it.name))
+        .map(|it| tool(contract, it, grant.files.is_some(), Detail::Full))
+        .collect();
+    let server = Server { tools, full, jobs };
     let serving = thread::Builder::new().name("wecom-mcp".into()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
@@ -117,15 +136,28 @@ fn call(
         return Err(Failure::Usage(format!("{name} is chosen by the operator")));
     }
     if let Some(files) = files {
-        for name in files_of(contract, action) {
+        for (name, ty) in inputs(contract, action).map(|it| (it.0, it.1)) {
+            let Some(by_path) = by_path(contract, ty) else { continue };
             let Some(path) = arguments.remove(&format!("{name}-path")) else { continue };
-            if arguments.contains_key(&name) {
-                return Err(Failure::Usage(format!(
-                    "{name} is given twice: as base64 and by path"
-                )));
+            if arguments.contains_key(name) {
+                return Err(Failure::Usage(format!("{name} is given twice: as it is and by path")));
             }
-            let bytes = read_below(files, path.as_str().unwrap_or_default())?;
-            arguments.insert(name, BASE64.encode(bytes).into());
+            let path = path.as_str().unwrap_or_default();
+            let content = BASE64.encode(read_below(files, path)?);
+            let file_name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+            match by_path {
+                ByPath::Content => {
+                    let named = inputs(contract, action).any(|it| it.0 == "file-name");
+                    if named && !arguments.contains_key("file-name") {
+                        arguments.insert("file-name".into(), file_name.into());
+                    }
+                    arguments.insert(name.clone(), content.into());
+                }
+                ByPath::Case(case) => {
+                    let file = json!({ "file-name": file_name, "content": content });
+                    arguments.insert(name.clone(), json!({ case: file }));
+                }
+            }
         }
     }
     let arguments = arguments::from_object(contract, action, arguments, identity)?;
@@ -144,9 +176,24 @@ fn read_below(folder: &Path, path: &str) -> Result<Vec<u8>, Failure> {
     fs::read(&file).map_err(|error| refused(&format!("cannot be read: {error}")))
 }
 
-/// The names of the inputs that are files.
-fn files_of(contract: &Contract, action: &Action) -> Vec<String> {
-    inputs(contract, action).filter(|it| contract.is_file(it.1)).map(|it| it.0.clone()).collect()
+/// What the file of a path becomes.
+enum ByPath<'a> {
+    /// The value itself.
+    Content,
+    /// This case of the value, with its name.
+    Case(&'a str),
+}
+
+/// What a path stands for where a value of this type is expected. None where it is no file.
+fn by_path<'a>(contract: &'a Contract, ty: &'a Type) -> Option<ByPath<'a>> {
+    if contract.is_file(ty) {
+        return Some(ByPath::Content);
+    }
+    let Some(Kind::Variant { cases }) = contract.kind(ty) else { return None };
+    let holds_file = |it: &&wecom_contract::Case| {
+        it.ty.as_ref().is_some_and(|ty| contract.fields(ty).iter().any(|it| it.name == "file-name"))
+    };
+    cases.iter().find(holds_file).map(|it| ByPath::Case(&it.name))
 }
 
 /// The inputs of an action, the fields of its one record beside the others, with their documentation.
@@ -180,7 +227,22 @@ fn tools(contract: &Contract, grant: &Grant) -> Result<Vec<Tool>, Failure> {
     };
     let actions = contract.actions.iter().filter(allowed);
     let actions = actions.filter(|it| !grant.read_only || it.effect == Effect::Read);
-    Ok(actions.map(|it| tool(contract, it, grant.files.is_some())).collect())
+    let mut tools: Vec<Tool> =
+        actions.map(|it| tool(contract, it, grant.files.is_some(), Detail::Brief)).collect();
+    tools.push(describing());
+    Ok(tools)
+}
+
+/// The tool that describes another.
+fn describing() -> Tool {
+    let input = json!({
+        "type": "object",
+        "properties": { "action": { "type": "string", "description": "The name of a tool." } },
+        "required": ["action"],
+    });
+    let Value::Object(input) = input else { return Tool::new(DESCRIBE, "", Map::new()) };
+    Tool::new(DESCRIBE, "Describe a tool with all its arguments, as JSON Schema.", input)
+        .with_annotations(ToolAnnotations::from_raw(None, Some(true), None, None, None))
 }
 
 /// Whether a name fits a pattern in which `*` stands for anything.
@@ -193,26 +255,38 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn tool(contract: &Contract, action: &Action, files: bool) -> Tool {
+fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> Tool {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (name, ty, documentation) in inputs(contract, action) {
-        let mut schema = schema(contract, ty);
-        let is_file = contract.is_file(ty);
         let text =
             if documentation.is_empty() { own_documentation(contract, ty) } else { documentation };
-        describe(&mut schema, text);
+        let schema = match detail {
+            Detail::Full => {
+                let mut schema = schema(contract, ty);
+                describe(&mut schema, text);
+                schema
+            }
+            Detail::Brief => {
+                let mut schema = brief(contract, ty);
+                let notation = shape(contract, ty);
+                describe(
+                    &mut schema,
+                    &format!("{} {notation}", without_asides(first_sentence(text))),
+                );
+                schema
+            }
+        };
         properties.insert(name.clone(), schema);
-        if is_file && files {
-            let text = format!("Instead of `{name}`: the path of a file in the granted folder.");
-            properties
-                .insert(format!("{name}-path"), json!({ "type": "string", "description": text }));
-        } else if !ty.is_option() {
+        // With a folder granted, a file's name may come from its path.
+        let named_by_path = files && name == "file-name";
+        if files && by_path(contract, ty).is_some() {
+            properties.insert(format!("{name}-path"), json!({ "type": "string" }));
+        } else if !ty.is_option() && !named_by_path {
             required.push(name.clone());
         }
     }
-    let mut input =
-        json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let mut input = json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
         set(&mut input, "required", required);
     }
@@ -221,12 +295,15 @@ fn tool(contract: &Contract, action: &Action, files: bool) -> Tool {
     let read = action.effect == Effect::Read;
     let annotations = ToolAnnotations::from_raw(
         None,
-        Some(read),
+        read.then_some(true),
         (!read).then(|| action.effect == Effect::Delete || action.name.starts_with("update-")),
         None,
         None,
     );
-    let description = plain(&action.documentation.replace('\n', " "));
+    let description = match detail {
+        Detail::Brief => first_sentence(&action.summary).to_owned(),
+        Detail::Full => plain(&action.documentation.replace('\n', " ")),
+    };
     Tool::new(action.name.clone(), description, input).with_annotations(annotations)
 }
 
@@ -236,6 +313,84 @@ fn own_documentation<'a>(contract: &'a Contract, ty: &Type) -> &'a str {
         Type::Named(name) => contract.named_type(name).map_or("", |it| &it.documentation),
         _ => "",
     }
+}
+
+/// A type as JSON Schema, one level deep.
+fn brief(contract: &Contract, ty: &Type) -> Value {
+    let ty = contract.resolve(ty.without_option());
+    match (ty, contract.kind(ty)) {
+        _ if contract.is_file(ty) => schema(contract, ty),
+        (Type::List(of), _) => json!({ "type": "array", "items": brief(contract, of) }),
+        (_, Some(Kind::Record { .. })) => json!({ "type": "object" }),
+        (_, Some(Kind::Variant { cases })) => {
+            let word = |it: &wecom_contract::Case| {
+                it.ty.as_ref().is_none_or(|ty| *contract.resolve(ty) == Type::String)
+            };
+            if cases.iter().any(word) {
+                json!({ "type": ["string", "object"] })
+            } else {
+                json!({ "type": "object" })
+            }
+        }
+        _ => schema(contract, ty),
+    }
+}
+
+/// What an object consists of, in short: `{department-id:number,leader?:true|false}`. Nothing for what is no object.
+fn shape(contract: &Contract, ty: &Type) -> String {
+    /// Larger types are described on request.
+    const MAX_TYPES: usize = 8;
+    match contract.resolve(ty.without_option()) {
+        ty if contract.is_file(ty) => String::new(),
+        Type::List(of) => shape(contract, of),
+        ty if contract.types_in(ty).len() > MAX_TYPES => format!("Its members: {DESCRIBE}."),
+        ty => match contract.kind(ty) {
+            Some(Kind::Record { .. } | Kind::Variant { .. }) => notation(contract, ty),
+            _ => String::new(),
+        },
+    }
+}
+
+fn notation(contract: &Contract, ty: &Type) -> String {
+    let ty = contract.resolve(ty.without_option());
+    if contract.is_file(ty) {
+        return "base64".into();
+    }
+    let member = |name: &str, ty: &Type| {
+        let mark = if ty.is_option() { "?" } else { "" };
+        format!("{name}{mark}:{}", notation(contract, ty))
+    };
+    match (ty, contract.kind(ty)) {
+        (Type::Bool, _) => "true|false".into(),
+        (Type::String, _) => "text".into(),
+        (Type::List(of), _) => format!("[{}]", notation(contract, of)),
+        (_, Some(Kind::Enum { cases })) => {
+            cases.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join("|")
+        }
+        (_, Some(Kind::Record { fields })) => {
+            let members: Vec<String> = fields.iter().map(|it| member(&it.name, &it.ty)).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        (_, Some(Kind::Variant { cases })) => {
+            let case = |it: &wecom_contract::Case| match &it.ty {
+                None => it.name.clone(),
+                Some(ty) => format!("{{{}}}", member(&it.name, ty)),
+            };
+            cases.iter().map(case).collect::<Vec<_>>().join("|")
+        }
+        _ => "number".into(),
+    }
+}
+
+/// A sentence without what it has in parentheses: WeCom's names and bytes.
+fn without_asides(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once(" (") {
+        out.push_str(head);
+        rest = tail.split_once(')').map_or("", |it| it.1);
+    }
+    out + rest
 }
 
 /// A type as JSON Schema, complete in itself. What the names of fields say is not said again: a list of tools is read as a
@@ -278,6 +433,7 @@ fn schema(contract: &Contract, ty: &Type) -> Value {
             json!({ "oneOf": cases.iter().map(choice).collect::<Vec<_>>() })
         }
         (ty, _) if ty.range().is_some() => json!({ "type": "integer" }),
+        (Type::F64, _) => json!({ "type": "number" }),
         _ => json!({ "type": "string" }),
     }
 }
@@ -315,7 +471,10 @@ impl ServerHandler for Server {
             .with_instructions(
                 "WeCom (企业微信): departments, members, group chats, messages, files. An error says whether the same call \
                  may be tried again (`retryable`) and whether it may have taken effect (`took-effect`); where that is \
-                 unknown, look before calling again.",
+                 unknown, look before calling again. The list has arguments in short, `a|b` being a choice and `?` what may \
+                 be left out; describe-action has the whole of a tool, and the members of template cards. For a media-id \
+                 write the id of an uploaded file, or {\"file\": …} to upload one with the message. Arguments that end \
+                 in -path take the path of a file in the folder that the operator granted, instead.",
             )
     }
 
@@ -337,6 +496,16 @@ impl ServerHandler for Server {
                 format!("there is no tool {}", request.name),
                 None,
             ));
+        }
+        if request.name == DESCRIBE {
+            let arguments = request.arguments.unwrap_or_default();
+            let name = arguments.get("action").and_then(Value::as_str).unwrap_or_default();
+            let found = self.full.iter().find(|it| it.name == name);
+            let unknown = || ErrorData::invalid_params(format!("there is no tool {name}"), None);
+            let described = serde_json::to_value(found.ok_or_else(unknown)?);
+            let described =
+                described.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+            return Ok(CallToolResult::structured(described).into());
         }
         let (reply, result) = oneshot::channel();
         let arguments = request.arguments.unwrap_or_default();
@@ -372,28 +541,55 @@ mod tests {
         const MAX_BYTES: usize = 32 << 10;
         let text = serde_json::to_string(&list(&everything())).unwrap();
         assert!(text.len() < MAX_BYTES, "{} bytes", text.len());
-        for name in ["application", "chatbot", "secret", "key", "token"] {
-            assert!(!text.contains(&format!("\"{name}\":")), "a tool takes {name}");
+        for tool in list(&everything()) {
+            let inputs = tool.input_schema["properties"].as_object().unwrap();
+            for name in ["application", "chatbot", "secret", "key", "token"] {
+                assert!(!inputs.contains_key(name), "{} takes {name}", tool.name);
+            }
         }
+    }
+
+    #[test]
+    fn nested_types_in_short() {
+        let tools = list(&everything());
+        let description = |tool: &str, name: &str| {
+            let tool = tools.iter().find(|it| it.name == tool).unwrap();
+            tool.input_schema["properties"][name]["description"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(
+            description("send-app-text", "recipients"),
+            "Who receives it. \
+             everyone|{selected:{users?:[text],departments?:[number],tags?:[number]}}"
+        );
+        assert_eq!(
+            description("create-member", "departments"),
+            "The departments the member belongs to, at most 100. \
+             {department-id:number,order?:number,leader?:true|false}"
+        );
+        assert_eq!(
+            description("send-app-template-card", "card"),
+            "The card. Its members: describe-action."
+        );
     }
 
     #[test]
     fn grants() {
         let names = |grant: &Grant| -> Vec<String> {
-            list(grant).iter().map(|it| it.name.clone().into_owned()).collect()
+            let tools = list(grant).into_iter().map(|it| it.name.into_owned());
+            tools.filter(|it| it != DESCRIBE).collect()
         };
         let allow = |patterns: &[&str]| Grant {
             allow: patterns.iter().map(|it| (*it).to_owned()).collect(),
             ..everything()
         };
-        assert_eq!(names(&allow(&["send-chatbot-t*"])), ["send-chatbot-text"]);
-        assert_eq!(names(&allow(&["*-member"])).len(), 3);
+        assert_eq!(names(&allow(&["send-chatbot-te*t"])), ["send-chatbot-text"]);
+        assert_eq!(names(&allow(&["*-member"])).len(), 5);
         assert_eq!(names(&allow(&["get-access-token"])), ["get-access-token"]);
         assert!(!names(&allow(&["*"])).contains(&SECRET.to_owned()));
         let read_only = Grant { read_only: true, ..everything() };
-        assert!(
-            names(&read_only).iter().all(|it| it.starts_with("list-") || it.starts_with("get-"))
-        );
+        let reading = ["list-", "get-", "find-", "check-", "explain-", "split-"];
+        let names_of_reading = names(&read_only);
+        assert!(names_of_reading.iter().all(|it| reading.iter().any(|verb| it.starts_with(verb))));
         let typo = allow(&["send-chatbt-text"]);
         assert!(tools(&Contract::load().unwrap(), &typo).is_err());
     }
@@ -407,7 +603,7 @@ mod tests {
             (it.read_only_hint, it.destructive_hint)
         };
         assert_eq!(hints("list-member-ids"), (Some(true), None));
-        assert_eq!(hints("delete-member"), (Some(false), Some(true)));
-        assert_eq!(hints("send-chatbot-text"), (Some(false), Some(false)));
+        assert_eq!(hints("delete-member"), (None, Some(true)));
+        assert_eq!(hints("send-chatbot-text"), (None, Some(false)));
     }
 }

@@ -298,6 +298,22 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             Lang::English => format!("{error} {failed} of {of} calls failed"),
             Lang::Chinese => format!("{error} {of} 次调用中有 {failed} 次失败"),
         },
+        Failure::Checks { failed, of } => match lang {
+            Lang::English => format!("{error} {failed} of {of} checks failed"),
+            Lang::Chinese => format!("{error} {of} 项检查中有 {failed} 项失败"),
+        },
+        Failure::Parts { sent, of, failure } => {
+            let text = failure_text(failure, lang, paint);
+            let sent = sent.len();
+            match lang {
+                Lang::English => format!(
+                    "{text}\n  Parts sent: {sent} of {of}. The call sends all of them: send the rest by hand."
+                ),
+                Lang::Chinese => format!(
+                    "{text}\n  已发送 {of} 条中的前 {sent} 条。再次调用会发送全部：请另行发送其余的。"
+                ),
+            }
+        }
         Failure::Returned(returned) => returned_text(returned, lang, paint),
     }
 }
@@ -389,15 +405,15 @@ impl Paint {
         style.force_styling(self.colors).apply_to(text).to_string()
     }
 
-    fn good(&self, text: &str) -> String {
+    pub(crate) fn good(&self, text: &str) -> String {
         self.apply(Style::new().green(), text)
     }
 
-    fn warn(&self, text: &str) -> String {
+    pub(crate) fn warn(&self, text: &str) -> String {
         self.apply(Style::new().yellow(), text)
     }
 
-    fn bad(&self, text: &str) -> String {
+    pub(crate) fn bad(&self, text: &str) -> String {
         self.apply(Style::new().red().bold(), text)
     }
 

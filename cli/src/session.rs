@@ -8,7 +8,6 @@ use wecom_host::{COMPONENT, Host, Instance, Options};
 
 use crate::{
     failure::Failure,
-    lang::Lang,
     output::Output,
     profiles,
     progress::Progress,
@@ -61,7 +60,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(setup: Setup, output: Output) -> Result<Self, Failure> {
         let Setup { wasm, timeout, mode, verbose, cache, retries, profile } = setup;
-        let environment = profiles::environment(profile.as_deref())?;
+        let mut environment = profiles::environment(profile.as_deref())?;
+        environment.push(("WECOM_LANG".into(), output.lang.pick("en", "zh").into()));
         let progress = Progress::new(output.lang, output.quiet);
         let tokens = cache.then(TokenFiles::of_user).flatten();
         let wire = Arc::new(Wire::new(mode, verbose, tokens, progress.clone()));
@@ -116,11 +116,6 @@ impl Session {
         let call = self.instance.call_json(action, arguments);
         let result = self.runtime.block_on(self.progress.wait(call));
         result.map_err(|error| Failure::of_call(action, error, self.wire.sent()))
-    }
-
-    /// The language of its user.
-    pub(crate) fn lang(&self) -> Lang {
-        self.output.lang
     }
 
     /// The request that a dry run recorded.

@@ -23,8 +23,6 @@ pub(crate) enum Mode {
     Send,
     /// Nothing is sent: tokens are made up, and every action is accepted. The request of the action is recorded.
     DryRun,
-    /// Nothing is sent: every action is answered with this error code.
-    Refuse(i64),
 }
 
 /// The transport of the command.
@@ -104,10 +102,6 @@ impl Wire {
                     "body": shown_body(&content),
                 }));
                 Ok(accepted())
-            }
-            Mode::Refuse(code) => {
-                drop(request.into_body().collect().await?);
-                Ok(response(&json!({ "errcode": code, "errmsg": "" })))
             }
         }
     }

@@ -71,7 +71,8 @@ impl Contract {
             Value::String(text) => words.push(format!("{name}={}", quote(text))),
             other => {
                 let json = other.to_string();
-                let json = if json.len() > 60 { format!("{other:#}") } else { json };
+                let long = json.len() > 60 || name.len() + json.len() > 70;
+                let json = if long { format!("{other:#}") } else { json };
                 words.push(format!("{name}={}", quote(&json)));
             }
         }

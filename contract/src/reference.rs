@@ -130,6 +130,7 @@ fn in_words(ty: &Type) -> String {
     match ty {
         Type::Bool => "true or false".into(),
         Type::String => "text".into(),
+        Type::F64 => "number".into(),
         Type::Option(of) => in_words(of),
         Type::List(of) if **of == Type::U8 => "bytes".into(),
         Type::List(of) => format!("list of {}", in_words(of)),

@@ -6,6 +6,8 @@ set -eu
 PATH="$(dirname "$(realpath "$1")"):$PATH"
 cd "$(dirname "$0")"
 ./build.sh
+cargo fmt --check
+cargo clippy --quiet --locked --release --target wasm32-unknown-unknown --target-dir ../../target/obelisk -- -D warnings
 
 here=$PWD
 XDG_CACHE_HOME=$(realpath ../../target/obelisk) # compiled code
@@ -13,7 +15,18 @@ PYTHONPATH=$here/tests
 run=$(mktemp -d)
 trap 'rm -rf "$run"' EXIT
 cd "$run"
-free_port() { python3 -c 'import socket; it = socket.create_server(("127.0.0.1", 0)); print(it.getsockname()[1])'; }
+# Ports that no client gets by itself: else one takes that of a server that has been killed.
+free_port() {
+    python3 -c 'import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    try:
+        socket.create_server(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
+}
 PORTS="$(free_port) $(free_port)"
 export PATH PORTS PYTHONPATH XDG_CACHE_HOME
 
@@ -30,7 +43,7 @@ rm -r obelisk-sqlite
 
 echo "obelisk on SQLite"
 DEPLOYMENT=short-lock.toml SERVER=$here/server.toml python3 "$here/../durable_kill_test.py" \
-    --journal 'cat obelisk-sqlite/*' -- python3 "$here/tests/onboarding.py"
+    --journal 'cat obelisk-sqlite/*' -- python3 "$here/tests/onboarding.py" || { tail -n 20 machine-1.log; exit 1; }
 
 if ! command -v pg_virtualenv >/dev/null; then
     echo "obelisk on Postgres: not run, Debian's postgresql is not installed"
@@ -45,12 +58,12 @@ pg_virtualenv sh -euc '
     [ "$PGUSER" = "$(id -un)" ] || createuser --superuser "$(id -un)"
     export PGHOST="$PWD" PGPORT=5432 PGUSER="$(id -un)" PGDATABASE=onboarding
     createdb
-    # Servers that create the tables at the same time fail, so the first one starts alone.
-    sed "s#5005#${PORTS% *}#" "$1/server-postgres.toml" >first.toml
-    obelisk server run --empty --server-config first.toml >first.log 2>&1 & first=$!
+    # The first server creates the tables and deploys, alone. The variables are read anew at each start.
+    export SERVER="$1/server-postgres.toml"
+    env WECOM_CORP_ID= WECOM_AGENT_ID= WECOM_SECRET= WECOM_CONTACTS_SECRET= WECOM_CHATBOT_KEY= \
+        MACHINE=machine-1 DEPLOYMENT=short-lock.toml python3 "$1/tests/onboarding.py" worker >first.log 2>&1 & first=$!
     until grep -q "Obelisk is ready" first.log; do kill -0 $first; sleep 0.2; done
     kill $first; wait $first || true
-    export DEPLOYMENT=short-lock.toml SERVER="$1/server-postgres.toml"
     python3 "$1/../durable_kill_test.py" --machines 2 --journal pg_dump -- python3 "$1/tests/onboarding.py"
     for log in machine-1.log machine-2.log; do
         grep -q "Execution finished" "$log" || { echo "only one server did something"; exit 1; }

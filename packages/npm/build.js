@@ -106,10 +106,15 @@ ${contract.types
     return `export type ${exported} = ${inputs.has(name) ? 'Input' : 'Result'}<${camel(from)}.${pascal(name)}>;\n`;
   })
   .join('')}
+type Free = ${contract.actions
+  .filter(({ credentials }) => !credentials)
+  .map(({ name }) => `'${camel(name)}'`)
+  .join(' | ')};
+
 /** All actions. The credentials, first in the contract, are chosen with \`as\` instead. */
 export interface Actions extends ${interfaces
   .filter((name) => contract.actions.some((it) => it.interface === name))
-  .map((name) => `Bound<typeof ${camel(name)}>`)
+  .map((name) => `Bound<typeof ${camel(name)}, Free>`)
   .join(', ')} {}
 `;
 

@@ -19,10 +19,21 @@ Type = Any
 Tree = str | tuple[str, list["Tree"], str]
 
 INTEGERS = {f"{sign}{bits}" for sign in "us" for bits in (8, 16, 32, 64)}
-PRIMITIVES = {"bool": "bool", "string": "str"} | {it: it.upper() for it in INTEGERS}
+PRIMITIVES = {"bool": "bool", "string": "str", "f64": "float"} | {it: it.upper() for it in INTEGERS}
 
 # Cases whose value says itself which case it is.
-PLAIN_CASES = {"set", "bytes", "base64"}
+PLAIN_CASES = {"set", "bytes", "base64", "id"}
+
+# Texts that `split=True` sends in several messages: the format, and the bytes of a message.
+SPLITTING = {
+    "send-app-text": ("PLAIN", 2048),
+    "send-app-markdown": ("MARKDOWN", 2048),
+    "send-group-text": ("PLAIN", 2048),
+    "send-group-markdown": ("MARKDOWN", 2048),
+    "send-chatbot-text": ("PLAIN", 2048),
+    "send-chatbot-markdown": ("MARKDOWN", 4096),
+    "send-chatbot-markdown-v2": ("MARKDOWN_V2", 4096),
+}
 
 # Never shown by `repr`.
 SECRETS = {"secret", "contacts-secret", "key", "token"}
@@ -47,12 +58,18 @@ from __future__ import annotations
 import abc
 import dataclasses
 import enum
+import typing
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Any, TypeAlias
 
 from ._codec import S8, S16, S32, S64, U8, U16, U32, U64, Case, Cases
 from ._logging import log_warning
 '''
+
+SPLIT = (
+    "With `split`, a text that is too long for one message is sent in several, numbered, and their results are returned; "
+    "where one fails, the exception's `sent` has the results of those before it."
+)
 
 TIMEOUT = "`timeout` is in seconds; None takes the object's own. It raises `TimedOut`."
 
@@ -63,6 +80,11 @@ def pascal(name: str) -> str:
 
 def snake(name: str) -> str:
     return name.replace("-", "_")
+
+
+def inputs(action: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parameters that are not credentials."""
+    return list(action["parameters"][1 if action["credentials"] else 0 :])
 
 
 def is_option(type_: Type) -> bool:
@@ -87,6 +109,15 @@ class Contract:
         self.names = {it["name"] for it in self.actions}
         self.names |= {it["name"] for one in self.types.values() for it in one.get("fields", [])}
         self.names |= {it["name"] for one in self.actions for it in one["parameters"]}
+        self.inputs = {name for one in self.actions for it in one["parameters"] for name in self.reach(it["type"])}
+
+    def reach(self, type_: Type) -> Iterator[str]:
+        """The names of all types that a type is made of."""
+        for name in named_types(type_):
+            yield name
+            it = self.types[name]
+            for one in [it, *it.get("fields", []), *it.get("cases", [])]:
+                yield from self.reach(one.get("type"))
 
     def cases(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         return ((one, it) for one in self.types.values() if one["kind"] == "variant" for it in one["cases"])
@@ -104,6 +135,9 @@ class Contract:
             return self.hint(case["type"])
         others = [it.get("type") for _, it in self.cases() if it["name"] == case["name"] and self.has_class(it)]
         alike = all(it == case.get("type") for it in others)
+        if case["name"] in self.types:
+            # A type has this name: a member to look at is no `Member`.
+            return pascal(case["name"]) + pascal(variant["name"].split("-")[-1])
         return pascal(case["name"]) + ("" if alike else pascal(variant["name"].split("-")[0]))
 
     def hint(self, type_: Type) -> str:
@@ -168,7 +202,11 @@ class Contract:
             default = " = None" if optional else ""
             if one["name"] in SECRETS:
                 default = f" = dataclasses.field({'default=None, ' if optional else ''}repr=False)"
-            text += f"    {snake(one['name'])}: {self.hint(one['type'])}{default}\n"
+            hint = self.hint(one["type"])
+            if it["name"] not in self.inputs and one["type"] == {"named": "file-content"}:
+                # What is returned is always bytes.
+                hint = "Annotated[bytes, Cases(bytes=bytes, base64=str)]"
+            text += f"    {snake(one['name'])}: {hint}{default}\n"
         return text
 
     def write_case(self, name: str, case: dict[str, Any]) -> str:
@@ -194,29 +232,66 @@ class Contract:
         ):
             text += f"\n\nclass {name}(abc.ABC):\n{docstring(docs, 4)}\n    @abc.abstractmethod\n"
             text += f"    {word} _call(self, call: str, timeout: float | None, /, **arguments: Any) -> Any: ...\n"
+            text += self.write_send(word)
             for it in self.actions:
                 text += self.write_action(it, word)
                 if page := self.page(it):
                     text += self.write_iterator(it, page, word)
         return text
 
+    def write_send(self, word: str) -> str:
+        return (
+            f"\n    @abc.abstractmethod\n    {word} _send(\n"
+            "        self, call: str, timeout: float | None, parts: list[dict[str, Any]], /, **arguments: Any\n"
+            "    ) -> list[Any]: ...\n"
+        )
+
     def signature(self, it: dict[str, Any], without: str = "") -> str:
         parameters = ["self"]
-        inputs = [one for one in it["parameters"][1:] if one["name"] != without]
-        for index, one in enumerate(inputs):
-            default = " = None" if all(is_option(later["type"]) for later in inputs[index:]) else ""
+        own = [one for one in inputs(it) if one["name"] != without]
+        for index, one in enumerate(own):
+            default = " = None" if all(is_option(later["type"]) for later in own[index:]) else ""
+            if index == len(own) - 1 and self.is_optional_record(one["type"]):
+                default = f" = {self.hint(one['type'])}()"
             parameters.append(f"{snake(one['name'])}: {self.hint(one['type'])}{default}")
-        who = it["credentials"]
-        parameters += ["*", f"{who}: {pascal(who)} | None = None", "timeout: float | None = None"]
+        parameters.append("*")
+        if who := it["credentials"]:
+            parameters.append(f"{who}: {pascal(who)} | None = None")
+        parameters.append("timeout: float | None = None")
         return "".join(f"        {one},\n" for one in parameters)
+
+    def is_optional_record(self, type_: Type) -> bool:
+        """Whether a type is a record of options, which may be left out as a whole."""
+        name = type_.get("named", "") if isinstance(type_, dict) else ""
+        return name.endswith(("-options", "-query")) and all(is_option(it["type"]) for it in self.types[name]["fields"])
 
     def write_action(self, it: dict[str, Any], word: str) -> str:
         wait = "await " if word.startswith("async") else ""
+        name, result = snake(it["name"]), self.hint(it["result"])
         passed = "".join(f", {snake(one['name'])}={snake(one['name'])}" for one in it["parameters"])
+        call = f'        return {wait}self._call("{it["name"]}", timeout{passed})  # type: ignore[no-any-return]\n'
+        if it["name"] not in SPLITTING:
+            docs = docstring(self.action_docs(it, wait), 8)
+            return f"\n    {word} {name}(\n{self.signature(it)}    ) -> {result}:\n{docs}{call}"
+
+        text = ""
+        for split, returned in (("typing.Literal[False] = False", result), ("typing.Literal[True]", f"list[{result}]")):
+            text += f"\n    @typing.overload\n    {word} {name}(\n{self.signature(it)}        split: {split},\n"
+            text += f"    ) -> {returned}: ...\n"
+        format_, limit = SPLITTING[it["name"]]
+        last = snake(it["parameters"][-1]["name"])
+        is_record = self.is_record(it["parameters"][-1]["type"])
+        content = f"{last}.content" if is_record else last
+        part = f"dataclasses.replace({last}, content=it)" if is_record else "it"
+        others = "".join(f", {snake(one['name'])}={snake(one['name'])}" for one in it["parameters"][:-1])
         return (
-            f"\n    {word} {snake(it['name'])}(\n{self.signature(it)}    ) -> {self.hint(it['result'])}:\n"
+            f"{text}\n    {word} {name}(\n{self.signature(it)}        split: bool = False,\n"
+            + f"    ) -> {result} | list[{result}]:\n"
             + docstring(self.action_docs(it, wait), 8)
-            + f'        return {wait}self._call("{it["name"]}", timeout{passed})  # type: ignore[no-any-return]\n'
+            + f"        if split:\n            texts = {wait}self.split_text({content}, TextFormat.{format_}, {limit}, True)\n"
+            + f"            parts = [{{\"{last}\": {part}}} for it in texts or [{content}]]\n"
+            + f'            return {wait}self._send("{it["name"]}", timeout, parts{others})\n'
+            + call
         )
 
     def page(self, it: dict[str, Any]) -> dict[str, Any] | None:
@@ -253,6 +328,8 @@ class Contract:
     def action_docs(self, it: dict[str, Any], wait: str) -> str:
         text = self.docs(it["documentation"])
         text += f"\n\n[{it['page']['title']}]({it['page']['url']})\n\n{TIMEOUT}"
+        if it["name"] in SPLITTING:
+            text += f"\n\n{SPLIT}"
         described = [one for one in it["parameters"] if one.get("documentation")]
         if described:
             text += "\n\nArgs:\n" + "\n".join(
@@ -284,9 +361,10 @@ class Contract:
 
     def example(self, it: dict[str, Any], wait: str) -> str:
         arguments = it["example"]["arguments"]
-        assert arguments[it["credentials"]] == {"profile": ""}, "examples use the unnamed profile"
+        if it["credentials"]:
+            assert arguments[it["credentials"]] == {"profile": ""}, "examples use the unnamed profile"
         parts: list[Tree] = []
-        for one in it["parameters"][1:]:
+        for one in inputs(it):
             if one["name"] in arguments:
                 parts.append(self.value(one["type"], arguments[one["name"]]))
             elif any(later["name"] in arguments for later in it["parameters"][it["parameters"].index(one) :]):

@@ -60,6 +60,51 @@ fn files_are_asked_for() {
 }
 
 #[test]
+fn files_in_one_step() {
+    let server = Server::new(Response::Json(
+        json!({ "errcode": 0, "errmsg": "ok", "media_id": "MID-1", "type": "file", "created_at": "1" }),
+    ));
+    write("rota.pdf", "%PDF-1.7 Mon 7-5");
+    let send = "wecom send-app-file recipients=everyone --no-cache";
+    for (words, name) in [
+        ("media-id.file.content@=rota.pdf", "rota.pdf"),
+        ("media-id.file.content@=./rota.pdf media-id.file.file-name=may.pdf", "may.pdf"),
+        ("media-id.file.file-name=may.pdf media-id.file.content@=rota.pdf", "may.pdf"),
+    ] {
+        result(&server.run(&format!("{send} {words}")));
+        let requests = server.requests();
+        let [.., upload, message] = requests.as_slice() else { panic!("{requests:?}") };
+        assert!(upload.target.contains("/cgi-bin/media/upload"), "{upload:?}");
+        let form = upload.body.as_str().unwrap();
+        assert!(
+            form.contains(&format!("filename=\"{name}\"")) && form.contains("%PDF-1.7"),
+            "{form}"
+        );
+        assert_eq!(message.body["file"]["media_id"], "MID-1");
+    }
+    result(&server.run("wecom upload-media kind=file content@=rota.pdf"));
+    assert!(server.sent().as_str().unwrap().contains("filename=\"rota.pdf\""));
+    result(&server.run(&format!("{send} media-id=MID-7")));
+    assert_eq!(server.sent()["file"]["media_id"], "MID-7");
+    // Standard input has no name.
+    let output = server.run(&format!("{send} media-id.file.content@=- <rota.pdf"));
+    let field = error(&output)["arguments"][0]["field"].clone();
+    assert_eq!(field, "message.media-id.file.file-name");
+}
+
+#[test]
+fn cards_are_written_by_path() {
+    let server = Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok" })));
+    let card = "card.news-notice.title.title=N-22 card.news-notice.action.url=https://ops.example \
+        card.news-notice.image.url=https://ops.example/n.png card.news-notice.image.aspect-ratio=1.5 \
+        card.news-notice.source.color=red";
+    result(&server.run(&format!("wecom send-chatbot-template-card {card}")));
+    let sent = server.sent();
+    assert_eq!(sent["template_card"]["card_image"]["aspect_ratio"], 1.5, "{sent}");
+    assert_eq!(sent["template_card"]["card_action"]["url"], "https://ops.example", "{sent}");
+}
+
+#[test]
 fn file_of_bytes_is_not_named_in_a_value() {
     let server = Server::accepting();
     write("named.txt", "Mon 7-5");

@@ -125,6 +125,51 @@ fn all_pages() {
 }
 
 #[test]
+fn split_sends_part_after_part() {
+    let server = Server::accepting();
+    let lines = "$(for i in $(seq 1 300); do echo \"Crew $i: road N-$i reopened.\"; done)";
+    let sent = result(&server.run(&format!("wecom send-chatbot-text content=\"{lines}\" --split")));
+    let numbers: Vec<&Value> =
+        sent["parts"].as_array().unwrap().iter().map(|it| &it["part"]).collect();
+    assert_eq!(json!(numbers), json!([1, 2, 3, 4, 5]));
+    let texts: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|it| it.body["text"]["content"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(texts[0].starts_with("(1/5) ") && texts[4].starts_with("(5/5) "), "{texts:?}");
+    assert!(texts.iter().all(|it| it.len() <= 2048));
+    let short = result(&server.run("wecom send-chatbot-markdown-v2 content=hi --split"));
+    assert_eq!(short["parts"].as_array().unwrap().len(), 1);
+    assert_eq!(server.sent()["markdown_v2"]["content"], "hi");
+
+    let accepted = json!({ "errcode": 0, "errmsg": "ok" });
+    let busy = json!({ "errcode": 45009, "errmsg": "api freq out of limit" });
+    let server = Server::new(Response::Sequence(vec![accepted.clone(), accepted, busy]));
+    let output = server.run(&format!("wecom send-chatbot-text content=\"{lines}\" --split"));
+    assert_eq!(output.status.code(), Some(4), "{}", outcome(&output));
+    let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(report["error"]["rejected-for-now"]["code"], 45009);
+    assert_eq!((&report["sent"][1]["part"], &report["parts"]), (&json!(2), &json!(5)));
+    assert_eq!(server.requests().len(), 3);
+
+    let output = server.run("wecom delete-member user-id=x --split");
+    assert!(error(&output)["usage"].to_string().contains("send-app-text"));
+    let output = server.run("wecom send-chatbot-text content= --split");
+    assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
+}
+
+#[test]
+fn nothing_is_written_where_there_is_no_file() {
+    let server =
+        Server::new(Response::Json(json!({ "errcode": 40007, "errmsg": "invalid media_id" })));
+    let output = server.run("wecom get-media media-id=MID --to got.bin");
+    assert_eq!(output.status.code(), Some(3), "{}", outcome(&output));
+    let output = server.run("wecom send-chatbot-text content=hi --to got.bin");
+    assert!(error(&output)["usage"].to_string().contains("get-media"));
+}
+
+#[test]
 fn batch_reports_each_line() {
     let server = Server::accepting();
     let lines = [
@@ -249,30 +294,56 @@ fn profiles_are_stored() {
 fn codes_are_explained_offline() {
     let output = wecom("wecom explain 60020").output().unwrap();
     let explained = result(&output);
-    assert_eq!(explained["responses"][0]["case"], "permanent-rejected");
-    assert!(!explained["responses"][0]["hint"].as_str().unwrap().is_empty());
+    assert_eq!((&explained["code"], &explained["retry"]), (&json!(60020), &json!(false)));
+    assert!(explained["advice"].as_str().unwrap().contains("trusted"), "{explained}");
     let words = text(&wecom("wecom explain 81013 -o text").output().unwrap());
-    assert!(words.contains("send-app-text") && words.starts_with("81013\n"), "{words}");
+    assert!(words.contains("send-app-text") && words.starts_with("81013: "), "{words}");
     let busy = result(&wecom("wecom explain -1").output().unwrap());
-    assert_eq!(busy["responses"][0]["case"], "rejected-for-now");
-    assert_eq!(wecom("wecom explain 0").output().unwrap().status.code(), Some(2));
+    assert_eq!(busy["retry"], true);
+    let words = text(&wecom("wecom explain 60020 --lang zh -o text").output().unwrap());
+    assert!(words.contains("IP") && words.contains("同样的调用会再次被拒绝"), "{words}");
+    for unknown in ["12345", "99999999999"] {
+        let output = wecom(&format!("wecom explain {unknown}")).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
+    }
+}
+
+#[test]
+fn hints_speak_the_language_of_the_command() {
+    let server = Server::new(Response::Json(json!({ "errcode": 93000, "errmsg": "invalid" })));
+    let hint = |options: &str| {
+        let output = server.run(&format!("wecom send-chatbot-text content=hi {options}"));
+        error(&output)["permanent-rejected"]["hint"].as_str().unwrap().to_owned()
+    };
+    assert!(hint("").is_ascii());
+    assert!(!hint("--lang zh").is_ascii());
 }
 
 #[test]
 fn check_says_what_works() {
-    let server =
-        Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "department_id": [] })));
+    let server = Server::new(Response::Json(
+        json!({ "errcode": 0, "errmsg": "ok", "ip_list": ["127.0.0.1"],
+            "agentid": 1000002, "name": "Site", "close": 0, "dept_user": [], "media_id": "MID", "type": "file", "created_at": "1" }),
+    ));
     let found = result(&server.run("wecom check"));
-    let states: Vec<_> = found.as_array().unwrap().iter().map(|it| it["state"].clone()).collect();
-    assert_eq!(json!(states), json!(["ok", "ok", "ok"]));
+    let outcome_of = |found: &Value, subject: &str| {
+        let findings = found.as_array().unwrap();
+        findings.iter().find(|it| it["subject"] == subject).unwrap()["outcome"].clone()
+    };
+    for subject in ["base-url", "credentials", "agent-id", "contacts-secret", "chatbot-key"] {
+        assert_eq!(outcome_of(&found, subject), "passed", "{found}");
+    }
 
     let server = Server::new(Response::Json(
         json!({ "errcode": 60020, "errmsg": "not allow to access from your ip" }),
     ));
     let output = server.run("wecom check -o text");
-    assert_eq!(output.status.code(), Some(3), "{}", outcome(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", outcome(&output));
     let words = String::from_utf8_lossy(&output.stdout);
-    assert!(words.contains("!! application secret: 60020 not allow"), "{words}");
+    assert!(words.contains("!! caller-address: "), "{words}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("checks failed"), "{output:?}");
+    let found: Value = serde_json::from_slice(&server.run("wecom check").stdout).unwrap();
+    assert_eq!(outcome_of(&found, "caller-address"), "failed", "{found}");
     let output = wecom("wecom check").output().unwrap();
     assert!(error(&output)["usage"].to_string().contains("WECOM_CORP_ID"));
 }

@@ -1,6 +1,7 @@
 """The command that `durable_kill_test.py` drives, in terms of `obelisk`: worker, start, status, settle.
 
-DEPLOYMENT and SERVER name the configuration, PORTS a port of the API for each machine.
+SERVER names the configuration, DEPLOYMENT what is deployed, if the database does not know it; PORTS has a port of the API for each
+machine.
 """
 
 import hashlib
@@ -22,8 +23,9 @@ def work() -> None:
     server = Path(os.environ["SERVER"]).read_text()
     config = Path(f"{machine}.toml")
     config.write_text(server.replace("127.0.0.1:5005", f"127.0.0.1:{PORTS[int(machine[-1]) - 1]}"))
-    deployment = os.environ["DEPLOYMENT"]
-    os.execvp("obelisk", ["obelisk", "server", "run", "--server-config", str(config), "--deployment", deployment])
+    deployment = os.environ.get("DEPLOYMENT")
+    options = ["--deployment", deployment] if deployment else []
+    os.execvp("obelisk", ["obelisk", "server", "run", "--server-config", str(config), *options])
 
 
 def execution(command: str, *arguments: str) -> str:
@@ -32,11 +34,14 @@ def execution(command: str, *arguments: str) -> str:
     while True:
         for port in PORTS:
             program = ["obelisk", "execution", command, "--api-url", f"http://127.0.0.1:{port}", *arguments]
-            done = subprocess.run(program, capture_output=True, text=True)
-            if done.returncode == 0:
-                return done.stdout
+            try:
+                return subprocess.run(program, capture_output=True, text=True, timeout=10, check=True).stdout
+            except subprocess.TimeoutExpired as timeout:  # the server was killed while it had the request
+                failure = str(timeout)
+            except subprocess.CalledProcessError as error:
+                failure = error.stdout + error.stderr
         if time.monotonic() > end:
-            sys.exit(done.stdout + done.stderr)
+            sys.exit(failure)
         time.sleep(0.2)
 
 

@@ -235,7 +235,8 @@ fn counting_host(in_flight: u32, tokens: &Arc<AtomicU32>) -> Host {
         pool.send(request, timeouts)
     };
     let transport = Arc::new(transport);
-    let options = Options { instances: in_flight, transport, ..Options::default() };
+    // wasmtime frees what a fresh instance had a moment after it is dropped.
+    let options = Options { instances: 2 * in_flight, transport, ..Options::default() };
     Host::new(&component(), options).unwrap()
 }
 

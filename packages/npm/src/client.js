@@ -2,6 +2,17 @@
 import { ACTIONS } from '../dist/contract.js';
 import { camel, checkKeys, lift, lower, wrong } from './validate.js';
 
+/** Texts that `{ split: true }` sends in several messages: the format, and the bytes of a message. */
+const SPLITTING = {
+  sendAppText: ['plain', 2048],
+  sendAppMarkdown: ['markdown', 2048],
+  sendGroupText: ['plain', 2048],
+  sendGroupMarkdown: ['markdown', 2048],
+  sendChatbotText: ['plain', 2048],
+  sendChatbotMarkdown: ['markdown', 4096],
+  sendChatbotMarkdownV2: ['markdown-v2', 4096],
+};
+
 /** Clears a text or a list in `updateMember`, where nothing given leaves it as it is. */
 export const CLEAR = Object.freeze({ tag: 'clear' });
 
@@ -23,11 +34,45 @@ export class Client {
 
   static {
     for (const [action, { credentials, parameters }] of Object.entries(ACTIONS)) {
+      const own = parameters.slice(credentials ? 1 : 0);
       this.prototype[action] = function (...values) {
-        return this.#run(action, () => [this.#credentials[credentials], ...prepared(action, parameters.slice(1), values)]);
+        if (SPLITTING[action] && values.length > own.length && values.at(-1)) {
+          const { split = false } = values.pop();
+          if (split) return inParts(this, action, values);
+        }
+        const first = credentials ? [this.#credentials[credentials]] : [];
+        return this.#run(action, () => [...first, ...prepared(action, own, values)]);
       };
     }
   }
+}
+
+/** Sends a text in several messages, and gives the results; where one fails, the error has those of the ones before it. */
+function inParts(client, action, values) {
+  const message = values.at(-1);
+  const isRecord = typeof message === 'object' && message !== null;
+  const content = isRecord ? message.content : message;
+  const send = (part) => client[action](...values.slice(0, -1), isRecord ? { ...message, content: part } : part);
+  // What is no text is refused by the call itself, and so is an empty one.
+  if (typeof content !== 'string' || content === '') return send(content);
+  const parts = client.splitText(content, ...SPLITTING[action], true);
+  const sent = [];
+  const failed = (error) => {
+    if (error instanceof WeComError) error.sent = sent;
+    throw error;
+  };
+  if (Array.isArray(parts)) {
+    try {
+      for (const it of parts) sent.push(send(it));
+    } catch (error) {
+      failed(error);
+    }
+    return sent;
+  }
+  return (async () => {
+    for (const it of await parts) sent.push(await send(it).catch(failed));
+    return sent;
+  })();
 }
 
 function prepared(action, parameters, values) {
@@ -77,6 +122,7 @@ export class WeComError extends Error {
     this.server = val?.server;
     this.status = val?.status;
     this.requestSent = val?.requestSent;
+    this.sent = [];
   }
 
   static {

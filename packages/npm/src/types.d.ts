@@ -7,7 +7,7 @@ export type Input<T> = T extends bigint
     ? readonly number[]
     : T extends Uint8Array
       ? Uint8Array | ArrayBuffer
-      : T extends { tag: 'set' | 'bytes' | 'base64'; val: infer Value }
+      : T extends { tag: 'set' | 'bytes' | 'base64' | 'id'; val: infer Value }
         ? InputFields<T> | Input<Value>
         : T extends readonly (infer Item)[]
           ? readonly Input<Item>[]
@@ -19,10 +19,12 @@ type InputFields<T> = {
   [K in keyof T]: undefined extends T[K] ? Input<Exclude<T[K], undefined>> | null | undefined : Input<T[K]>;
 };
 
-/** What a caller gets: plain numbers and arrays, so that `JSON.stringify` works. */
+/** What a caller gets: plain numbers and arrays, so that `JSON.stringify` works; the content of a file as bytes. */
 export type Result<T> = T extends bigint
   ? number
-  : T extends Uint32Array
+  : T extends { tag: 'bytes' | 'base64' }
+    ? Uint8Array
+    : T extends Uint32Array
     ? number[]
     : T extends Uint8Array
       ? T
@@ -32,12 +34,34 @@ export type Result<T> = T extends bigint
           ? { [K in keyof T]: Result<T[K]> }
           : T;
 
-/** The functions of an interface without their first parameter, the credentials. */
-export type Bound<Interface> = {
+/** The functions of an interface without their first parameter, the credentials, which those named `Free` have not. */
+export type Bound<Interface, Free> = {
   [K in keyof Interface]: Interface[K] extends (credentials: never, ...rest: infer Rest) => infer R
-    ? (...parameters: OptionalTail<InputList<Rest>>) => Result<R>
+    ? K extends Free
+      ? Interface[K] extends (...rest: infer All) => unknown
+        ? (...parameters: OptionalTail<InputList<All>>) => Result<R>
+        : never
+      : K extends Splitting
+        ? SplittingMethod<InputList<Rest>, Result<R>, Result<R>[]>
+        : (...parameters: OptionalTail<InputList<Rest>>) => Result<R>
     : never;
 };
+
+/** The actions whose text `{ split: true }` sends in several messages. */
+export type Splitting =
+  | 'sendAppText'
+  | 'sendAppMarkdown'
+  | 'sendGroupText'
+  | 'sendGroupMarkdown'
+  | 'sendChatbotText'
+  | 'sendChatbotMarkdown'
+  | 'sendChatbotMarkdownV2';
+
+export interface SplittingMethod<Parameters extends unknown[], One, Several> {
+  (...parameters: Parameters): One;
+  /** Sends a text that is too long for one message in several, numbered. Where one fails, `sent` of the error has the results before it. */
+  (...parameters: [...Parameters, { split: true }]): Several;
+}
 
 type InputList<T extends unknown[]> = {
   [K in keyof T]: undefined extends T[K] ? Input<Exclude<T[K], undefined>> | null | undefined : Input<T[K]>;

@@ -16,7 +16,7 @@ const RANGES = {
 };
 
 /** The cases that a plain value stands for. */
-const PLAIN_CASES = ['set', 'bytes', 'base64'];
+const PLAIN_CASES = ['set', 'bytes', 'base64', 'id'];
 
 /** The value as the bindings take it. Throws a `TypeError` that names the field. */
 export function lower(type, value, path) {
@@ -46,6 +46,10 @@ function lowerScalar(type, value, path) {
     if (typeof value !== 'string') throw wrong(path, 'a string', value);
     if (!value.isWellFormed()) throw new TypeError(`${path} must be well-formed: it holds a lone surrogate`);
     return value;
+  }
+  if (type === 'f64') {
+    if (Number.isFinite(value)) return value;
+    throw wrong(path, 'a finite number', value);
   }
   const [least, most] = RANGES[type];
   const expected = `an integer from ${least} to ${most}`;
@@ -139,6 +143,9 @@ export function lift(type, value) {
   if (kind === 'alias') return lift(alias, value);
   if (kind === 'enum') return value;
   if (kind === 'variant') {
+    // The content of a file is bytes, in whatever form it came.
+    if (value.tag === 'base64') return fromBase64(value.val);
+    if (value.tag === 'bytes') return value.val;
     const { type: payload } = cases.find(({ name }) => name === value.tag);
     return payload ? { tag: value.tag, val: lift(payload, value.val) } : { tag: value.tag };
   }
@@ -147,6 +154,8 @@ export function lift(type, value) {
   if (PATHS.includes(type.named)) result.field = camel(result.field);
   return result;
 }
+
+const fromBase64 = (text) => Uint8Array.from(atob(text), (it) => it.charCodeAt(0));
 
 /** The records whose `field` is a path in the arguments, which callers here write in camel case. */
 const PATHS = ['invalid-field', 'truncation'];

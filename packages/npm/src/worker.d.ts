@@ -1,11 +1,16 @@
 import type { Actions, Credentials, LoadOptions } from './index.js';
+import type { Splitting, SplittingMethod } from './types.js';
 
 export { CLEAR, WeComError } from './index.js';
 export type * from './index.js';
 
 /** {@link Actions} that return promises. */
 export type AsyncActions = {
-  [Name in keyof Actions]: (...parameters: Parameters<Actions[Name]>) => Promise<ReturnType<Actions[Name]>>;
+  [Name in keyof Actions]: Name extends Splitting
+    ? Actions[Name] extends SplittingMethod<infer Rest, infer One, infer Several>
+      ? SplittingMethod<Rest, Promise<One>, Promise<Several>>
+      : never
+    : (...parameters: Parameters<Actions[Name]>) => Promise<ReturnType<Actions[Name]>>;
 };
 
 export interface WeComWorker extends AsyncActions {}

@@ -19,9 +19,10 @@ export async function playScript(wecom, script) {
   for (const { call, arguments: given, save = {} } of script) {
     const text = JSON.stringify(given).replaceAll(/\{\{(.+?)\}\}/g, (_, name) => JSON.stringify(saved[name]).slice(1, -1));
     const values = JSON.parse(text);
-    const { parameters, result } = ACTIONS[camel(call)];
+    const { credentials, parameters, result } = ACTIONS[camel(call)];
+    const own = parameters.slice(credentials ? 1 : 0);
     try {
-      const ok = toJson(result, await wecom[camel(call)](...parameters.slice(1).map(({ name, type }) => toJs(type, values[name]))));
+      const ok = toJson(result, await wecom[camel(call)](...own.map(({ name, type }) => toJs(type, values[name]))));
       for (const [name, path] of Object.entries(save)) saved[name] = path.split('.').reduce((it, key) => it[key], ok);
       lines.push({ call, ok });
     } catch (error) {
@@ -41,8 +42,8 @@ export async function playBehavior(load, env, situations) {
   const lines = [];
   for (const { call, arguments: given, env: more, warm, fault } of situations) {
     const wecom = await load({ env: { ...env, ...more } });
-    const { parameters } = ACTIONS[camel(call)];
-    const values = parameters.slice(1).map(({ name, type }) => toJs(type, given[name]));
+    const { credentials, parameters } = ACTIONS[camel(call)];
+    const values = parameters.slice(credentials ? 1 : 0).map(({ name, type }) => toJs(type, given[name]));
     if (warm) await wecom[camel(call)](...values); // the fault then meets a connection that was used before
     const before = await requests();
     if (fault) await control('faults', fault);
@@ -83,7 +84,8 @@ function toJs(type, json) {
   if (kind === 'alias') return toJs(alias, json);
   if (kind === 'enum') return json;
   if (kind === 'record') return Object.fromEntries(fields.map(({ name, type }) => [camel(name), toJs(type, json[name])]));
-  if (typeof json === 'string') return isFile(cases) ? json : { tag: json };
+  // A text that is no case is the content of a file, or the id of one.
+  if (typeof json === 'string') return cases.some(({ name, type }) => name === json && !type) ? { tag: json } : json;
   const [[tag, val]] = Object.entries(json);
   return { tag, val: toJs(cases.find(({ name }) => name === tag).type, val) };
 }
@@ -101,6 +103,7 @@ function toJson(type, value) {
     const path = ['invalid-field', 'truncation'].includes(type.named) ? { field: kebab(value.field) } : {};
     return { ...Object.fromEntries(fields.map(({ name, type }) => [name, toJson(type, value[camel(name)])])), ...path };
   }
+  if (isFile(cases)) return { base64: Buffer.from(value).toString('base64') };
   const payload = cases.find(({ name }) => name === value.tag).type;
   return payload ? { [value.tag]: toJson(payload, value.val) } : value.tag;
 }

@@ -19,7 +19,7 @@ from typing import Any
 
 from wecom_connector import WeCom, WeComError
 from wecom_connector._calls import ErrorCodec, signature
-from wecom_connector._codec import Bytes, Codec, EnumOf, ListOf, OptionOf, RecordOf, VariantOf, is_case
+from wecom_connector._codec import Bytes, Codec, EnumOf, FileOf, ListOf, OptionOf, RecordOf, VariantOf, is_case
 
 
 def play(wecom: WeCom, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ def from_json(codec: Codec, value: Any) -> Any:
             return codec.type(**{name: from_json(of, value[wit]) for name, wit, of in codec.fields if wit in value})
         case VariantOf():
             if isinstance(value, str) and value not in codec.cases:
-                return value  # a file in base64
+                return value  # a file in base64, or the id of one
             [(name, inner)] = [(value, None)] if isinstance(value, str) else value.items()
             hint, of = codec.hints[name], codec.cases[name]
             if of is None:
@@ -141,6 +141,8 @@ def to_json(codec: Codec | None, value: Any) -> Any:
             found = {wit: to_json(of, it) for wit, of, it in fields if it is not None}
             # A path, here in the words of Python.
             return {wit: it.replace("_", "-") if wit == "field" else it for wit, it in found.items()}
+        case FileOf():
+            return {"base64": base64.b64encode(value).decode()}
         case VariantOf():
             name, inner = codec.case(value, "")
             return {name: to_json(codec.cases[name], inner)} if codec.cases[name] else name

@@ -18,41 +18,74 @@ from wecom_connector import (
     AppMarkdown,
     AppMessageOptions,
     AppMpnews,
+    AppNews,
+    AppNewsArticle,
+    AppTemplateCard,
     AppText,
     AppTextCard,
+    AppVideo,
+    AppVoice,
+    ButtonInteraction,
+    ButtonText,
+    ByteRange,
+    Callback,
+    CardButton,
+    CardImage,
+    CardTitle,
     ChatbotCredentials,
     ChatbotMediaKind,
     ChatbotText,
+    CheckOutcome,
     Confidentiality,
+    ContentEncoding,
     Department,
     DepartmentChanges,
+    EmailKind,
+    EnsureOutcome,
     Everyone,
     Gender,
+    GetMediaOptions,
     GroupChatChanges,
     GroupFile,
     GroupImage,
     GroupMarkdown,
     GroupMpnews,
+    GroupNews,
     GroupText,
     GroupTextCard,
+    GroupVideo,
+    GroupVoice,
+    HorizontalContent,
+    InvalidInput,
+    Language,
     MediaKind,
     MemberChanges,
+    MemberDetail,
     MemberInDepartment,
+    MemberQuery,
+    MemberTarget,
     Membership,
     MpnewsArticle,
     MpnewsConfidentiality,
     NewChatbotMedia,
     NewDepartment,
+    NewFile,
     NewGroupChat,
     NewMedia,
     NewMember,
     NewsArticle,
+    NewsNotice,
     Ordinary,
     Profile,
+    Rejected,
+    RejectedForNow,
     Selection,
+    TemplateCardUpdate,
     TextCard,
+    TextFormat,
     TokenScope,
     Truncation,
+    Url,
     WeCom,
 )
 from wecom_connector._contract import INTERFACES
@@ -224,6 +257,113 @@ def test_files_arrive_whole(wecom: WeCom, simulator: Simulator, size: int) -> No
     wecom.send_chatbot_image(PNG + content)
     digest = hashlib.md5(PNG + content).hexdigest()
     assert digest in json.dumps(simulator.state()["chatbot_messages"])
+
+
+def test_directory(wecom: WeCom) -> None:
+    two_members(wecom)
+    assert wecom.find_member_by_mobile("+34600000001").user_id == "noor.h"
+    wecom.update_member("noor.h", MemberChanges(email="noor@ops.example"))
+    assert wecom.find_member_by_email("noor@ops.example", EmailKind.PERSONAL).user_id == "noor.h"
+    noor = wecom.get_member("noor.h")
+    assert (noor.user_id, noor.name, noor.departments) == ("noor.h", "noor.h", noor.departments)
+    assert {it.user_id for it in wecom.list_members(1).members} == {"founder", "iker.z", "noor.h"}
+    full = wecom.list_members(1, MemberQuery(detail=MemberDetail.FULL)).members
+    assert {it.user_id for it in full} == {"founder", "iker.z", "noor.h"}
+    assert [it.id for it in wecom.list_departments().departments] == [1]
+    assert wecom.get_department(1).id == 1
+    wecom.delete_members(["noor.h", "iker.z"])
+    assert [it.user_id for it in wecom.list_members(1).members] == ["founder"]
+
+
+def test_ensure(wecom: WeCom) -> None:
+    department = NewDepartment(name="North", parent_id=1, id=310)
+    outcomes = [wecom.ensure_department(department).outcome for _ in range(2)]
+    assert outcomes == [EnsureOutcome.CREATED, EnsureOutcome.UNCHANGED]
+    member = NewMember(user_id="may.l", name="林美", mobile="13900000003", to_invite=False)
+    assert wecom.ensure_member(member).outcome == EnsureOutcome.CREATED
+    assert wecom.ensure_member(member).outcome == EnsureOutcome.UPDATED
+    chat = NewGroupChat(name="Storm", members=["founder", "may.l"], id="storm2026b")
+    outcomes = [wecom.ensure_group_chat(chat).outcome for _ in range(2)]
+    assert outcomes == [EnsureOutcome.CREATED, EnsureOutcome.UNCHANGED]
+
+
+def test_files_in_one_step(wecom: WeCom) -> None:
+    two_members(wecom)
+    content = bytes(range(256))
+    image = NewFile(file_name="n22.png", content=PNG)
+    voice = NewFile(file_name="call.amr", content=b"#!AMR\n" + bytes(32))
+    video = NewFile(file_name="n22.mp4", content=b"\x00\x00\x00\x18ftypmp42" + bytes(32))
+    wecom.send_app_file(AppFile(recipients=FOUNDER, media_id=NewFile(file_name="a.bin", content=content)))
+    wecom.send_app_voice(AppVoice(recipients=FOUNDER, media_id=voice))
+    wecom.send_app_video(AppVideo(recipients=FOUNDER, media_id=video, title="N-22"))
+    chat = wecom.create_group_chat(NewGroupChat(name="Storm", members=["noor.h", "iker.z"], id="storm2026c")).id
+    wecom.send_group_text(GroupText(group_chat_id=chat, content="Open."))
+    wecom.send_group_voice(GroupVoice(group_chat_id=chat, media_id=voice))
+    wecom.send_group_video(GroupVideo(group_chat_id=chat, media_id=video))
+    wecom.send_chatbot_voice(voice)
+    articles = [NewsArticle(title="Report", url="https://ops.example/5")]
+    wecom.send_group_news(GroupNews(group_chat_id=chat, articles=articles))
+    link = Url("https://ops.example/5")
+    wecom.send_app_news(AppNews(recipients=FOUNDER, articles=[AppNewsArticle(title="Report", link=link)]))
+    assert wecom.upload_article_image(image).url.startswith("http")
+
+    media = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="a.bin", content=content)).id
+    for encoding in (None, *ContentEncoding):
+        got = wecom.get_media(media, GetMediaOptions(encoding=encoding))
+        assert (got.content, got.file_name) == (content, "a.bin")
+    assert wecom.get_media(media).content == content
+    part = wecom.get_media(media, GetMediaOptions(range=ByteRange(first=16, last=31)))
+    assert (part.content, part.total_bytes) == (content[16:32], 256)
+
+    with pytest.raises(InvalidInput) as caught:
+        wecom.send_app_file(AppFile(recipients=FOUNDER, media_id=NewFile(file_name="", content=content)))
+    assert [it.field for it in caught.value.fields] == ["message.media_id.file_name"]
+
+
+def test_template_cards(wecom: WeCom, simulator: Simulator) -> None:
+    card = ButtonInteraction(
+        title=CardTitle(title="Approve?"),
+        horizontal_contents=[HorizontalContent(name="By", value="Founder", target=MemberTarget("founder"))],
+        buttons=[CardButton(text="Yes", action=Callback("yes"))],
+    )
+    sent = wecom.send_app_template_card(AppTemplateCard(recipients=FOUNDER, task_id="t-1", card=card))
+    assert sent.response_code
+    change = ButtonText("Approved")
+    update = TemplateCardUpdate(recipients=FOUNDER, response_code=sent.response_code, change=change)
+    assert wecom.update_template_card(update).invalid_users == []
+    with pytest.raises(Rejected) as caught:
+        wecom.update_template_card(update)
+    assert caught.value.code == 60140
+    image = CardImage(url="https://ops.example/n22.png", aspect_ratio=2)
+    notice = NewsNotice(title=CardTitle(title="N-22"), image=image, action=Url("https://ops.example"))
+    wecom.send_chatbot_template_card(notice)
+    assert simulator.state()["chatbot_messages"][-1]["msgtype"] == "template_card"
+
+
+def test_long_texts(wecom: WeCom, simulator: Simulator) -> None:
+    text = "\n\n".join(f"Crew {it}: road N-{it} reopened." for it in range(200))
+    parts = wecom.split_text(text, TextFormat.PLAIN, 2048, True)
+    assert len(parts) == 4 and all(len(it.encode()) <= 2048 for it in parts)
+    delivered = wecom.send_app_text(AppText(recipients=FOUNDER, content=text), split=True)
+    assert [it.truncated for it in delivered] == [[]] * 4
+    assert [it["content"]["content"] for it in simulator.state()["messages"][-4:]] == parts
+    assert len(wecom.send_chatbot_markdown_v2("# Report\n\n" + text, split=True)) == 2
+    assert wecom.send_chatbot_markdown_v2("# Report").truncated == []
+    with pytest.raises(InvalidInput):
+        wecom.send_app_text(AppText(recipients=FOUNDER, content=""), split=True)
+    simulator.fault("/cgi-bin/webhook/send", {"errcode": {"code": 45009, "message": "api freq out of limit"}}, skip=1)
+    with pytest.raises(RejectedForNow) as caught:
+        wecom.send_chatbot_markdown(text, split=True)
+    assert len(caught.value.sent) == 1
+
+
+def test_diagnosis(wecom: WeCom) -> None:
+    assert "trusted" in wecom.explain_error(60020, Language.ENGLISH).advice
+    assert "IP" in wecom.explain_error(60020, Language.CHINESE).advice
+    findings = [*wecom.check_application(), *wecom.check_chatbot()]
+    assert {it.outcome for it in findings} <= {CheckOutcome.PASSED, CheckOutcome.WARNED}
+    found = wecom.check_chatbot(chatbot=ChatbotCredentials(key="wrong", base_url=wecom._settings.environment["WECOM_BASE_URL"]))
+    assert CheckOutcome.FAILED in {it.outcome for it in found}
 
 
 def test_every_action_was_called() -> None:

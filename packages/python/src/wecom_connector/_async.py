@@ -7,7 +7,7 @@ from typing import Any, Self
 from ._calls import Call, Settings
 from ._component import Sandbox
 from ._contract import AsyncActions
-from ._errors import TimedOut
+from ._errors import TimedOut, WeComError
 
 
 class AsyncWeCom(AsyncActions):
@@ -66,6 +66,18 @@ class AsyncWeCom(AsyncActions):
                 raise
             reason = f"it took longer than {it.timeout:g} s" if began else f"others took all of the {it.timeout:g} s"
             raise it.logged(TimedOut(reason, began)) from None
+
+    async def _send(
+        self, call: str, timeout: float | None, parts: list[dict[str, Any]], /, **arguments: Any
+    ) -> list[Any]:
+        sent: list[Any] = []
+        for it in parts:
+            try:
+                sent.append(await self._call(call, timeout, **arguments, **it))
+            except WeComError as error:
+                error.sent = sent
+                raise
+        return sent
 
     async def _enter(self, call: Call) -> Any:
         if self._closed:

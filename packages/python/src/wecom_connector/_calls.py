@@ -119,5 +119,9 @@ def signature(call: str) -> tuple[dict[str, Codec], Choice]:
     """The parameters of an action by name, and its result, from the hints of its method."""
     hints = typing.get_type_hints(getattr(Actions, call.replace("-", "_")), include_extras=True)
     del hints["timeout"]
-    result = Choice({"ok": codec(hints.pop("return")), "err": ErrorCodec()})
+    returned = hints.pop("return")
+    if hints.pop("split", None):
+        # A result, or a list with one for each part.
+        returned, _ = typing.get_args(returned)
+    result = Choice({"ok": codec(returned), "err": ErrorCodec()})
     return {name: codec(it) for name, it in hints.items()}, result

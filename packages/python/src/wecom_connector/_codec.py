@@ -90,7 +90,8 @@ class Scalar(Codec):
         self.shapes = frozenset({type_})
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, self.type) and not (self.type is int and isinstance(value, bool))
+        of = (int, float) if self.type is float else self.type
+        return isinstance(value, of) and not (self.type in (int, float) and isinstance(value, bool))
 
     def lower(self, value: Any, path: str) -> Any:
         if not self.fits(value):
@@ -99,7 +100,7 @@ class Scalar(Codec):
             raise OutOfRange(path, f"must be {self.integer.least} to {self.integer.most}")
         if isinstance(value, str) and not is_unicode(value):
             raise OutOfRange(path, "holds a lone surrogate, which is not Unicode text")
-        return value
+        return float(value) if self.type is float else value
 
     def lift(self, raw: Any) -> Any:
         return raw
@@ -264,6 +265,10 @@ class FileOf(VariantOf):
         if name == "bytes":
             return self.lower_case("base64", base64.b64encode(inner).decode("ascii"), path)
         return self.lower_case(name, inner, path)
+
+    def lift(self, raw: Any) -> bytes:
+        name, inner = self.lift_case(raw)
+        return base64.b64decode(inner) if name == "base64" else bytes(inner)
 
 
 def codec(hint: Any) -> Codec:

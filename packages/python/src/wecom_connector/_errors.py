@@ -18,6 +18,9 @@ class WeComError(Exception):
     retryable: bool = False
     """Whether retrying the same call can help and does no harm."""
 
+    sent: Sequence[Any] = ()
+    """With `split=True`, the results of the parts that were sent before."""
+
     def __init__(self, payload: Any) -> None:
         super().__init__(payload)
         self.payload = payload

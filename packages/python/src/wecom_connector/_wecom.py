@@ -8,7 +8,7 @@ from typing import Any, Self
 from ._calls import Call, Settings
 from ._component import Sandbox
 from ._contract import Actions
-from ._errors import TimedOut
+from ._errors import TimedOut, WeComError
 
 # Windows notices Ctrl-C only between two waits.
 WAIT = 0.5
@@ -63,6 +63,18 @@ class WeCom(Actions):
             return self._enter(it)
         finally:
             self._lock.release()
+
+    def _send(
+        self, call: str, timeout: float | None, parts: list[dict[str, Any]], /, **arguments: Any
+    ) -> list[Any]:
+        sent: list[Any] = []
+        for it in parts:
+            try:
+                sent.append(self._call(call, timeout, **arguments, **it))
+            except WeComError as error:
+                error.sent = sent
+                raise
+        return sent
 
     def _enter(self, call: Call) -> Any:
         if self._closed:
