@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{error, outcome, result, server::Server};
+use crate::{
+    error, outcome, result,
+    server::{Response, Server},
+};
 
 fn write(name: &str, content: impl AsRef<[u8]>) {
     fs::write(format!("{}/{name}", env!("CARGO_TARGET_TMPDIR")), content).unwrap();

@@ -122,7 +122,6 @@ export class WeComError extends Error {
     this.server = val?.server;
     this.status = val?.status;
     this.requestSent = val?.requestSent;
-    this.sent = [];
   }
 
   static {

@@ -70,8 +70,8 @@ export class WeComError extends Error {
   readonly status: number | undefined;
   /** Whether the call itself had been sent, at least in part, where no response of WeCom's came. */
   readonly requestSent: boolean | undefined;
-  /** With `{ split: true }`, the results of the parts that were sent before. */
-  readonly sent: readonly unknown[];
+  /** With `{ split: true }`, the results of the parts that were sent before; else undefined. */
+  readonly sent: readonly unknown[] | undefined;
   /** The contract's own error value, or what crashed, for `execution-failed`. */
   readonly cause: unknown;
 }

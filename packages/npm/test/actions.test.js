@@ -161,6 +161,104 @@ for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, Async
       await sent(wecom.sendChatbotNews([{ title: 'Report', url: 'https://ops.example/5' }]), 'news', {});
     });
 
+    test('directory', async () => {
+      assert.equal((await wecom.findMemberByMobile('13900000001')).userId, 'noor.h');
+      await wecom.updateMember('noor.h', { email: 'noor@ops.example' });
+      assert.equal((await wecom.findMemberByEmail('noor@ops.example', 'personal')).userId, 'noor.h');
+      const { userId, name } = await wecom.getMember('noor.h');
+      assert.deepEqual([userId, name], ['noor.h', 'noor.h']);
+      const ids = async (query) => (await wecom.listMembers(310, query)).members.map((it) => it.userId).sort();
+      assert.deepEqual(await ids({}), ['iker.z', 'may.l', 'noor.h']);
+      assert.deepEqual(await ids({ detail: 'full', recursive: true }), ['iker.z', 'may.l', 'noor.h']);
+      const { departments } = await wecom.listDepartments();
+      assert.deepEqual(departments.map(({ id }) => id), [1, 310]);
+      assert.equal((await wecom.getDepartment(310)).parentId, 1);
+    });
+
+    test('ensure', async () => {
+      const department = { name: '外勤（南）', parentId: 1, id: 311 };
+      assert.equal((await wecom.ensureDepartment(department)).outcome, 'created');
+      assert.equal((await wecom.ensureDepartment(department)).outcome, 'unchanged');
+      const member = { userId: 'ana.r', name: 'Ana', mobile: '13900000004', toInvite: false };
+      assert.equal((await wecom.ensureMember(member)).outcome, 'created');
+      assert.equal((await wecom.ensureMember(member)).outcome, 'updated');
+      const chat = { id: 'ensured', name: 'Storm', members: ['noor.h', 'ana.r'] };
+      assert.equal((await wecom.ensureGroupChat(chat)).outcome, 'created');
+      assert.equal((await wecom.ensureGroupChat(chat)).outcome, 'unchanged');
+      await wecom.deleteMembers(['ana.r']);
+      await wecom.deleteDepartment(311);
+    });
+
+    test('files in one step', async () => {
+      const file = (fileName, content) => ({ tag: 'file', val: { fileName, content } });
+      const voice = file('call.amr', Buffer.from(`#!AMR\n${'x'.repeat(32)}`));
+      const video = file('n22.mp4', Buffer.from(`\0\0\0\x18ftypmp42${'x'.repeat(32)}`));
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+      const recipients = toNoor;
+      assert.deepEqual(delivery(await wecom.sendAppFile({ recipients, mediaId: file('a.bin', bytes) })), reached);
+      assert.equal((await last('media')).filename, 'a.bin');
+      assert.deepEqual(delivery(await wecom.sendAppVoice({ recipients, mediaId: voice })), reached);
+      assert.deepEqual(delivery(await wecom.sendAppVideo({ recipients, mediaId: video, title: 'N-22' })), reached);
+      const link = { tag: 'url', val: 'https://ops.example/5' };
+      assert.deepEqual(delivery(await wecom.sendAppNews({ recipients, articles: [{ title: 'Report', link }] })), reached);
+      const groupChatId = 'storm';
+      assert.deepEqual(await wecom.sendGroupVoice({ groupChatId, mediaId: voice }), receipt);
+      assert.deepEqual(await wecom.sendGroupVideo({ groupChatId, mediaId: video }), receipt);
+      const articles = [{ title: 'Report', url: 'https://ops.example/5' }];
+      assert.deepEqual(await wecom.sendGroupNews({ groupChatId, articles }), receipt);
+      assert.deepEqual(await wecom.sendChatbotVoice(voice), receipt);
+      assert.match((await wecom.uploadArticleImage({ fileName: 'n22.png', content: png })).url, /^http/);
+
+      const { id } = await wecom.uploadMedia({ kind: 'file', fileName: 'a.bin', content: bytes });
+      for (const encoding of [undefined, 'base64', 'bytes']) {
+        const { content, fileName } = await wecom.getMedia(id, { encoding });
+        assert.deepEqual([content, fileName], [bytes, 'a.bin']);
+      }
+      const part = await wecom.getMedia(id, { range: { first: 16, last: 31 } });
+      assert.deepEqual([part.content, part.totalBytes], [bytes.slice(16, 32), 256]);
+      await assert.rejects(async () => wecom.sendAppFile({ recipients, mediaId: file('', bytes) }), (error) => {
+        assert.deepEqual(error.fields.map((it) => it.field), ['message.mediaId.file.fileName']);
+        return true;
+      });
+    });
+
+    test('template cards', async () => {
+      const callback = { tag: 'callback', val: 'yes' };
+      const card = { tag: 'button-interaction', val: { title: { title: 'Approve?' }, buttons: [{ text: 'Yes', action: callback }] } };
+      const { responseCode } = await wecom.sendAppTemplateCard({ recipients: toNoor, taskId: 't-1', card });
+      const update = { recipients: toNoor, responseCode, change: { tag: 'button-text', val: 'Approved' } };
+      assert.deepEqual((await wecom.updateTemplateCard(update)).invalidUsers, []);
+      await assert.rejects(async () => wecom.updateTemplateCard(update), { code: 60140 });
+      const image = { url: 'https://ops.example/n22.png', aspectRatio: 1.5 };
+      const notice = { title: { title: 'N-22' }, image, action: { tag: 'url', val: 'https://ops.example' } };
+      assert.deepEqual(await wecom.sendChatbotTemplateCard({ tag: 'news-notice', val: notice }), receipt);
+      assert.equal((await last('chatbot_messages')).msgtype, 'template_card');
+    });
+
+    test('long texts', async () => {
+      const content = Array.from({ length: 200 }, (_, it) => `Crew ${it}: road N-${it} reopened.`).join('\n\n');
+      const parts = await wecom.splitText(content, 'plain', 2048, true);
+      assert.equal(parts.length, 4);
+      const sent = await wecom.sendAppText({ recipients: toNoor, content }, { split: true });
+      assert.deepEqual(sent.map(delivery), [reached, reached, reached, reached]);
+      assert.deepEqual((await state()).messages.slice(-4).map((it) => it.content.content), parts);
+      assert.equal((await wecom.sendChatbotMarkdownV2(content, { split: true })).length, 2);
+      assert.deepEqual(await wecom.sendChatbotMarkdownV2('# Report'), receipt);
+      const busy = { errcode: { code: 45009, message: 'api freq out of limit' } };
+      await sim.control('faults', { on: '/cgi-bin/webhook/send', kind: busy, skip: 1 });
+      await assert.rejects(async () => wecom.sendChatbotMarkdown(content, { split: true }), { code: 45009, sent: [receipt] });
+    });
+
+    test('diagnosis', async () => {
+      assert.match((await wecom.explainError(60020, 'english')).advice, /trusted/);
+      assert.match((await wecom.explainError(60020, 'chinese')).advice, /IP/);
+      const findings = [...(await wecom.checkApplication()), ...(await wecom.checkChatbot())];
+      assert.deepEqual(findings.filter((it) => it.outcome === 'failed'), []);
+      const credentials = { key: 'wrong', baseUrl: sim.env.WECOM_BASE_URL };
+      const found = await wecom.as({ chatbot: { tag: 'credentials', val: credentials } }).checkChatbot();
+      assert.ok(found.some((it) => it.outcome === 'failed'));
+    });
+
     test('credentials', async () => {
       const { accessToken, expiresIn } = await wecom.getAccessToken('contacts');
       assert.deepEqual([expiresIn, accessToken.agentId], [7200, Number(sim.env.WECOM_AGENT_ID)]);

@@ -30,6 +30,12 @@ wecom.sendChatbotImage(content);
 wecom.sendChatbotImage('iVBORw0KGgo=', 'e9dd2797018cad79186e03e8c5aec8dc');
 const issued = wecom.getAccessToken('application');
 wecom.as({ application: { tag: 'token', val: issued.accessToken } });
+const everyone = { tag: 'everyone' } as const;
+wecom.sendAppFile({ recipients: everyone, mediaId: 'MEDIA-ID' });
+wecom.sendAppFile({ recipients: everyone, mediaId: { tag: 'file', val: { fileName: 'rota.txt', content } } });
+const parts: Delivery[] = wecom.sendAppText({ recipients: everyone, content: 'A long text.' }, { split: true });
+const texts: string[] = wecom.splitText('A long text.', 'plain', 64, true);
+const bytes: Uint8Array = wecom.getMedia('MEDIA-ID', {}).content;
 
 try {
   wecom.deleteDepartment(310);
@@ -45,7 +51,10 @@ const worker = await WeComWorker.start();
 const later: Promise<Receipt> = worker.as('sales').sendChatbotText({ content: 'hi' });
 await worker.close();
 const promised: Receipt = await (await AsyncWeCom.load({ env: {}, instances: 2 })).sendChatbotText({ content: 'hi' });
+const accepted: Receipt[] = await worker.sendChatbotMarkdown('A long text.', { split: true });
 
+// @ts-expect-error: only texts are split
+wecom.deleteDepartment(310, { split: true });
 // @ts-expect-error: no such field
 wecom.sendChatbotText({ content: 'hi', mention: true });
 // @ts-expect-error: another kind of value

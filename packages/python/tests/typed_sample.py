@@ -6,6 +6,7 @@ from wecom_connector import (
     AsyncWeCom,
     ChatbotText,
     Confidentiality,
+    Delivery,
     GroupChat,
     InvalidInput,
     MemberChanges,
@@ -44,6 +45,10 @@ def change(wecom: WeCom, position: str | None) -> None:
 
 def kind(chat: GroupChat) -> int | None:
     return chat.kind.value if isinstance(chat.kind, Other) else None
+
+
+def long_text(wecom: WeCom, text: AppText) -> tuple[list[Delivery], Delivery, bytes]:
+    return wecom.send_app_text(text, split=True), wecom.send_app_text(text), wecom.get_media("MEDIA-ID").content
 
 
 async def at_once(env: dict[str, str]) -> int:
