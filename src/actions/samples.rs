@@ -333,9 +333,9 @@ fn bare(value: &Value) -> Value {
     serde_json::from_str(&value.to_string().replace(' ', "")).unwrap()
 }
 
-/// Whether the contract can say what the sample says.
+/// Whether an action can send the sample; checks that it does.
 #[allow(clippy::too_many_lines, reason = "a case for each action")]
-fn is_said(sample: &Value) -> bool {
+fn is_expressible(sample: &Value) -> bool {
     let body = &sample["body"];
     let query = || text(&sample["query"]).split_once('=').unwrap().1.to_owned();
     let path = sample["path"].as_str().unwrap().trim_start_matches("/cgi-bin/");
@@ -656,7 +656,11 @@ fn is_said(sample: &Value) -> bool {
 #[test]
 fn samples_are_sent_and_read_as_on_the_pages() {
     let samples: Vec<Value> = serde_json::from_str(SAMPLES).unwrap();
-    let said = samples.iter().filter(|it| is_said(it)).count();
-    // All 61 but the two of diagnosis and the one with `@all` among mobile numbers. The uploads have samples that are no JSON.
-    assert_eq!(said, 58);
+    let others = samples.iter().filter(|it| !is_expressible(it));
+    let others: Vec<&str> = others.map(|it| it["path"].as_str().unwrap()).collect();
+    // Two that only the diagnosis sends, and `@all` among mobile numbers. The uploads have samples that are no JSON.
+    assert_eq!(
+        others,
+        ["/cgi-bin/agent/get", "/cgi-bin/get_api_domain_ip", "/cgi-bin/webhook/send"]
+    );
 }

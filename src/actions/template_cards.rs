@@ -384,6 +384,9 @@ fn jump_list(check: &mut Check, field: &str, jumps: Option<Vec<CardJump>>) -> Op
 fn card_image(check: &mut Check, field: &str, image: CardImage) -> Value {
     let CardImage { url, aspect_ratio } = image;
     check.not_empty(&format!("{field}.image.url"), &url);
+    if aspect_ratio.is_some_and(|it| !(1.3..=2.25).contains(&it)) {
+        check.reject(&format!("{field}.image.aspect-ratio"), "must be 1.3 to 2.25");
+    }
     json!({ "url": url, "aspect_ratio": aspect_ratio })
 }
 
@@ -735,6 +738,22 @@ mod tests {
             r#"{"card_type":"news_notice","main_title":{"title":"T","desc":"D"},"quote_area":{"title":"Q","quote_text":"said"},"card_image":{"url":"i.png","aspect_ratio":1.6},"image_text_area":{"type":1,"url":"https://a.example","title":"A","image_url":"j.png"},"vertical_content_list":[{"title":"V","desc":"D"}],"card_action":{"type":1,"url":"https://a.example"}}"#
         ]]
         .assert_eq(&new(TemplateCard::NewsNotice(everything), None));
+    }
+
+    #[test]
+    fn aspect_ratio_is_within_its_range() {
+        for (ratio, accepted) in [
+            (1.29, false),
+            (1.3, true),
+            (2.25, true),
+            (2.26, false),
+            (f64::NAN, false),
+            (f64::INFINITY, false),
+        ] {
+            let image = Some(CardImage { url: "i.png".into(), aspect_ratio: Some(ratio) });
+            let card = TemplateCard::NewsNotice(NewsNotice { image, ..news_notice_card() });
+            assert_eq!(is_accepted(card), accepted, "{ratio}");
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ const ONLY_THE_SERVER_KNOWS: &[(i64, &str)] = &[
     (40066, "a department is not there"),
     (40003, "a member to delete is not there"),
     (40031, "a member to delete is not there"),
+    (42015, "the card is of another application"),
     (46004, "no such member"),
     (60140, "the response code was used, or is none"),
     (50100, "a cursor that was never given out"),
