@@ -603,7 +603,9 @@ mod tests {
         for action in &contract.actions {
             let text = example(&contract, action) + &example_object(&contract, action);
             for line in text.lines() {
-                assert!(textwrap::core::display_width(line) <= 80, "{line}");
+                // A text in JSON is on one line.
+                let is_text = line.trim_start().starts_with('"');
+                assert!(textwrap::core::display_width(line) <= 80 || is_text, "{line}");
             }
         }
     }

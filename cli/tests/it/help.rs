@@ -63,6 +63,8 @@ fn every_example_can_be_copied() {
     for file in ["rota.txt", "FILE"] {
         std::fs::write(format!("{}/{file}", env!("CARGO_TARGET_TMPDIR")), "Mon 7-5").unwrap();
     }
+    let image = format!("{}/pump.png", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(image, b"\x89PNG\r\n\x1a\n").unwrap();
     for action in Contract::load().unwrap().actions {
         let help = text(&format!("wecom help {}", action.name));
         for title in ["Example\n", "The same as JSON\n"] {
