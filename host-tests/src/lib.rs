@@ -208,8 +208,8 @@ impl TestBed {
             _ if name.contains("chatbot") => Some("chatbot"),
             _ => Some("application"),
         };
-        if let Some(it) = credentials {
-            arguments[it] = serde_json::json!({ "profile": "" });
+        if let (Some(it), Some(arguments)) = (credentials, arguments.as_object_mut()) {
+            arguments.insert(it.into(), serde_json::json!({ "profile": "" }));
         }
         match self.call_json(name, &arguments).await {
             Ok(value) => Ok(ordered(&value)),

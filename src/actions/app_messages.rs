@@ -310,7 +310,9 @@ fn request(
         "duplicate_check_interval": duplicate_check_interval,
     });
     // Moved: `json!` copies what it is given.
-    body[kind] = content;
+    if let Value::Object(members) = &mut body {
+        members.insert(kind.into(), content);
+    }
     let call = Call::post("/cgi-bin/message/send", Auth::Application, body)
         .inject_agent_id(agent_id.is_none())
         .retry_safe(duplicate_check_interval.is_some());

@@ -323,7 +323,7 @@ fn hints_speak_the_language_of_the_command() {
 fn check_says_what_works() {
     let server = Server::new(Response::Json(
         json!({ "errcode": 0, "errmsg": "ok", "ip_list": ["127.0.0.1"],
-            "agentid": 1000002, "name": "Site", "close": 0, "allow_partys": { "partyid": [1] }, "dept_user": [], "media_id": "MID", "type": "file", "created_at": "1" }),
+            "agentid": 1_000_002, "name": "Site", "close": 0, "allow_partys": { "partyid": [1] }, "dept_user": [], "media_id": "MID", "type": "file", "created_at": "1" }),
     ));
     let found = result(&server.run("wecom check"));
     let outcome_of = |found: &Value, subject: &str| {
