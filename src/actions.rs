@@ -3,6 +3,8 @@
 pub(crate) mod app_messages;
 pub(crate) mod chatbots;
 pub(crate) mod content;
+#[cfg(test)]
+mod content_tests;
 pub(crate) mod departments;
 pub(crate) mod diagnosis;
 pub(crate) mod group_chats;
