@@ -1,6 +1,9 @@
 //! The system's keyring: Keychain, Credential Manager, or the Secret Service of a desktop. One entry for each profile.
 
-use crate::profiles::Fields;
+use std::collections::BTreeMap;
+
+/// Values by the names of their fields.
+pub(crate) type Fields = BTreeMap<String, String>;
 
 /// Whether this build has the support for it and the system has one.
 pub(crate) fn is_available() -> bool {

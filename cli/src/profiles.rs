@@ -15,6 +15,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(crate) use crate::keyring::Fields;
 use crate::{failure::Failure, keyring, member::set, private, suggest};
 
 /// A field of a profile.
@@ -37,9 +38,6 @@ pub(crate) const FIELDS: &[Field] = &[
 
 /// Variables that are the command's own.
 const OWN: &[&str] = &["WECOM_LANG", "WECOM_PROFILE"];
-
-/// Values by the names of their fields.
-pub(crate) type Fields = BTreeMap<String, String>;
 
 /// Where the secrets of a profile are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
