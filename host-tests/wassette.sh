@@ -17,7 +17,7 @@ check() { # <what> <expected> <found>
 }
 json() { python3 -c "import json, sys; it = json.load(sys.stdin); print($1)"; }
 
-functions=$(cat "$(dirname "$0")"/../wit/*.wit | grep -cE '^ +[a-z-]+: func\(')
+functions=$(cat "$(dirname "$0")"/../wit/*.wit | grep -cE '^ +[a-z0-9-]+: func\(')
 check "documented functions" "$functions" "$("$release" show "$tools" | json 'len(it["tools"])')"
 check "section in the main file" False "$("$release" show "$component" | json '"tools" in it')"
 
