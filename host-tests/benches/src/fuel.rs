@@ -98,6 +98,8 @@ fn val(ty: &Type, json: &Value) -> Val {
     match ty {
         Type::Bool => Val::Bool(json.as_bool().unwrap()),
         Type::U8 => Val::U8(number().try_into().unwrap()),
+        Type::S32 => Val::S32(json.as_i64().unwrap().try_into().unwrap()),
+        Type::Float64 => Val::Float64(json.as_f64().unwrap()),
         Type::U32 => Val::U32(number().try_into().unwrap()),
         Type::U64 => Val::U64(number()),
         Type::String => Val::String(text().into()),
@@ -130,6 +132,25 @@ fn reply(path: &str) -> String {
         "/cgi-bin/department/create" => r#","id":310"#,
         "/cgi-bin/department/simplelist" => {
             r#","department_id":[{"id":1,"parentid":0,"order":100000000},{"id":310,"parentid":1,"order":4200}]"#
+        }
+        "/cgi-bin/department/list" => {
+            r#","department":[{"id":310,"name":"North","parentid":1,"order":4200}]"#
+        }
+        "/cgi-bin/department/get" => {
+            r#","department":{"id":310,"name":"North","parentid":1,"order":4200}"#
+        }
+        "/cgi-bin/user/get" => {
+            r#","userid":"iker.z","name":"Iker Zabala","department":[310],"order":[20],"status":1"#
+        }
+        "/cgi-bin/user/simplelist" | "/cgi-bin/user/list" => {
+            r#","userlist":[{"userid":"iker.z","name":"Iker Zabala","department":[310]}]"#
+        }
+        "/cgi-bin/user/getuserid" | "/cgi-bin/user/get_userid_by_email" => r#","userid":"iker.z""#,
+        "/cgi-bin/media/uploadimg" => r#","url":"https://wework.example/0""#,
+        "/cgi-bin/media/get" => return "Mon 7-5".into(),
+        "/cgi-bin/get_api_domain_ip" => r#","ip_list":["127.0.0.1"]"#,
+        "/cgi-bin/agent/get" => {
+            r#","agentid":1000002,"name":"Site","close":0,"allow_partys":{"partyid":[1]}"#
         }
         "/cgi-bin/user/list_id" => {
             r#","next_cursor":"c-2","dept_user":[{"userid":"noor.h","department":310}]"#
@@ -168,7 +189,12 @@ impl WasiHttpHooks for Server {
         Box::new(async move {
             let (head, sent) = request.into_parts();
             sent.collect().await?;
-            let response = http::Response::new(body(reply(head.uri.path())));
+            let mut response = http::Response::new(body(reply(head.uri.path())));
+            if head.uri.path() == "/cgi-bin/media/get" {
+                let disposition =
+                    http::HeaderValue::from_static("attachment; filename=\"rota.txt\"");
+                response.headers_mut().insert(http::header::CONTENT_DISPOSITION, disposition);
+            }
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
     }
