@@ -36,7 +36,8 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 pub(crate) fn handler() -> &'static Path {
     static HANDLER: OnceLock<PathBuf> = OnceLock::new();
     HANDLER.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("component");
+        // Where `wecom-host` has built the connector, with the same macros.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("component");
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .args(["build", "--locked", "--quiet", "--target", "wasm32-wasip2"])
