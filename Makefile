@@ -1,12 +1,12 @@
-# `make run` and `make test` are all that a fresh machine needs; rustup, cargo and make must be there.
+# `make run` and `make test` need only rustup, cargo and make.
 
 CARGO := cargo
 COMPONENT := target/wecom-connector.wasm
 
 .PHONY: run build test component simulator bless
 
-# Builds the component and its host, starts the simulator and calls every action, a line each.
-# `make run REAL=1` is the only way to a real server: the one of WECOM_BASE_URL, or WeCom itself.
+# Builds the component and its host, starts the simulator and calls every action; prints a line for each.
+# Only `make run REAL=1` calls a real server: the one of WECOM_BASE_URL, or WeCom itself.
 run: build
 	target/debug/examples/all_actions $(if $(filter 1,$(REAL)),--real)
 
@@ -18,7 +18,7 @@ build: wasm-target
 # Lints of what is compiled for WebAssembly alone, with the macros that the component was built with.
 LINT := $(CARGO) clippy --locked --target wasm32-wasip2 --profile component --target-dir target/component
 
-# Everything that must be green: format, lints on both sides, native tests, host tests.
+# Everything that must pass: format, lints on both sides, native tests, host tests.
 test: wasm-target
 	$(CARGO) fmt --all --check
 	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/.ci/rustc-and-clippy $(CARGO) test --locked --workspace
@@ -30,13 +30,13 @@ test: wasm-target
 doc: wasm-target
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 
-# No file imports, over any number of other files, itself. `make test` includes this.
+# No file imports itself, directly or through other files. `make test` includes this.
 .PHONY: circles
 circles: wasm-target
 	$(CARGO) test --locked --workspace --test it -- circles::
 
 # The component, as it is released: built, then without names for debuggers and with metadata. The revision is that of the
-# working tree; the address of the source is known where it was cloned from one, or by SOURCE=https://…
+# working tree; the address of the source is that of the git remote, or SOURCE=https://…
 REVISION ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
 SOURCE ?= $(filter https://%,$(shell git config --get remote.origin.url 2>/dev/null))
 component: wasm-target
@@ -53,7 +53,7 @@ component-for-tools: component
 simulator:
 	$(CARGO) build --locked -p wecom-simulator
 
-# Every host that this machine can run, a line each; `quick-hosts` leaves out what takes long to install. The logs are in
+# Every host that this machine can run, with a line for each; `quick-hosts` leaves out what takes long to install. The logs are in
 # target/hosts.
 QUICK_HOST_TESTS := host-node host-python same-results host-wasmtime host-edge host-cloudflare host-c host-tools host-registry \
 	example-durable-dbos example-durable-temporal
@@ -79,7 +79,7 @@ host-python: component simulator
 	$(PYTHON) -m pip install --quiet -e 'packages/python[dev]'
 	cd packages/python && ../../$(PYTHON) -m pytest -q
 
-# Durable engines: their workers are killed at each step, and nothing is done twice.
+# Durable engines: the test kills their workers at each step, and nothing is done twice.
 example-durable-dbos: component simulator
 	examples/durable-dbos/test.sh
 
@@ -103,7 +103,7 @@ $(CURDIR)/target/tools/bin/obelisk:
 	CARGO_PROFILE_RELEASE_LTO=off $(CARGO) install obelisk@0.38.3 --locked --root target/tools --target-dir target/obelisk-build
 	rm -r target/obelisk-build
 
-# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19 and gets a Node of its own.
+# The official clients of MCP against `wecom mcp`: Python's, and npm's inspector, which needs Node 22.19 and gets a separate one.
 MCP_NODE := 24.21.0
 .PHONY: mcp-clients
 mcp-clients: wasm-target
@@ -123,7 +123,7 @@ test-shells: wasm-target
 	$(CARGO) test --locked --workspace --features wecom-cli/test-shells --test it -- shells::
 
 # Profiles in GNOME's keyring, which is installed where it is missing (Debian). With the keyring, cargo compiles wasmtime once
-# more: ten minutes on two cores, in a folder of its own.
+# more: ten minutes on two cores, in a separate folder.
 .PHONY: test-keyring
 test-keyring: wasm-target
 	for program in dbus-daemon gnome-keyring-daemon; do \
@@ -141,7 +141,7 @@ packages: component simulator
 same-results: host-node host-python build
 	host-tests/same-results.sh target/debug/wecom-simulator target/debug/examples/all_actions $(PYTHON)
 
-# Published WeCom clients, pinned, drive the simulator, which has to accept what they send: a line for each client and
+# Published WeCom clients, pinned, call the simulator, which must accept what they send: a line for each client and
 # endpoint. Needs python3, node, npm and curl.
 CLIENTS := target/clients
 .PHONY: clients
@@ -206,7 +206,7 @@ $(C_API)/ready: target/hosts/ready examples/c/headers.sh
 	examples/c/headers.sh target/hosts $(C_API)
 	touch $@
 
-# Wassette, which needs a newer C library than Debian 12 has: there it gets one that is not installed.
+# Wassette needs a newer C library than Debian 12 has: there the test downloads one and does not install it.
 WASSETTE ?= target/hosts/wassette
 host-tools: component-for-tools simulator target/hosts/wassette
 	host-tests/wassette.sh target/debug/wecom-release $(COMPONENT) $(TOOLS) "$(WASSETTE)" target/debug/wecom-simulator
@@ -219,7 +219,7 @@ target/hosts/wassette: target/hosts/ready
 host-registry: component target/hosts/ready
 	host-tests/registry.sh target/debug/wecom-release "$(WASH)" $(COMPONENT)
 
-# What a call costs, beside what it could cost and beside other libraries: writes the figures of docs/speed.md, and docs/speed.svg.
+# What a call costs, compared with the minimum and with other libraries: writes the figures of docs/speed.md, and docs/speed.svg.
 # Needs python3 and node; takes 4 minutes on a quiet machine, and 10 to 15 more to build.
 BENCH := WECOM_COMPONENT_FILE=$(CURDIR)/$(COMPONENT) $(CARGO)
 .PHONY: bench
@@ -278,8 +278,8 @@ deny:
 	[ -x target/tools/bin/cargo-deny ] || $(CARGO) install cargo-deny@0.20.2 --locked --root target/tools
 	target/tools/bin/cargo-deny --locked --workspace check $(DENY)
 
-# Fuzzes the readers of answers, whole exchanges, uploads and splitting, each for so long. What is found is kept in target/fuzz; what
-# fails belongs into fuzz/corpus, which `make test` plays.
+# Fuzzes the parsers of responses, whole exchanges, uploads and splitting, each for FUZZ_SECONDS. What is found is kept
+# in target/fuzz; what fails belongs in fuzz/corpus, which `make test` runs.
 FUZZ_SECONDS := 60
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal

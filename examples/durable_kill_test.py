@@ -1,9 +1,9 @@
-"""Kills the workers of a durable example again and again, and counts what the simulator holds afterwards.
+"""Kills the workers of a durable example repeatedly, and counts the objects in the simulator afterwards.
 
 durable_kill_test.py [--machines N] [--journal COMMAND] [--setup COMMAND] -- PROGRAM ARGUMENT…
 
 `PROGRAM … worker|start|status|settle` is the example, as its README describes it. The simulator makes each kill exact:
-it withholds the response to a request, before or after the request took effect, and the worker dies while it waits.
+it withholds the response to a request, before or after the request took effect, and the worker is killed while waiting.
 """
 
 import argparse
@@ -98,8 +98,8 @@ class Example:
         status: str = wait_for(reached, f"{user_id} to be {' or '.join(expected)}")
         return status
 
-    def look_and_settle(self, user_id: str) -> None:
-        """What a person does: look into the chat whether the message is there."""
+    def check_and_settle(self, user_id: str) -> None:
+        """What a person does: check whether the message is in the chat."""
         self.command("settle", user_id, "arrived" if self.simulator.welcomes(user_id) else "again")
 
 
@@ -109,7 +109,7 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 180) -> A
         if value := condition():
             return value
         time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
+    raise AssertionError(f"timed out waiting for {what}")
 
 
 def check_one_of_each(simulator: Simulator, user_id: str) -> None:
@@ -132,26 +132,26 @@ def killed_at_each_step(example: Example, took_effect: bool) -> None:
         example.start_workers()
         if step == "welcome":
             example.wait(user_id, "waiting: welcome")
-            example.look_and_settle(user_id)
+            example.check_and_settle(user_id)
     example.wait(user_id, "done")
-    # Once more after the end: nothing is left to do.
+    # Again after the end: nothing is left to do.
     requests = simulator.requests()
     example.kill()
     example.start_workers()
     time.sleep(3)
-    assert simulator.requests() == requests, "a finished onboarding went on"
+    assert simulator.requests() == requests, "a finished onboarding continued"
     check_one_of_each(simulator, user_id)
 
 
-def silence(example: Example) -> None:
-    """No answer, and the worker lives: retried where that does no harm, else a person decides."""
+def no_response(example: Example) -> None:
+    """No response, and the worker continues: retried where a repeat has no effect, else a person decides."""
     for path in STEPS.values():
         example.simulator.fault(path, "reset_before_reply", act=True)
-    example.start("silence")
-    example.wait("silence", "waiting: welcome")
-    example.look_and_settle("silence")
-    example.wait("silence", "done")
-    check_one_of_each(example.simulator, "silence")
+    example.start("no.response")
+    example.wait("no.response", "waiting: welcome")
+    example.check_and_settle("no.response")
+    example.wait("no.response", "done")
+    check_one_of_each(example.simulator, "no.response")
 
 
 def busy(example: Example) -> None:
@@ -171,8 +171,8 @@ def refused(example: Example) -> None:
     assert example.simulator.requests(path) == 1, "a permanent refusal was retried"
 
 
-def too_often(example: Example) -> None:
-    """WeCom names no window for application and group messages (45009), so that the engine's own pause decides."""
+def rate_limited(example: Example) -> None:
+    """WeCom names no window for application and group messages (45009), so the engine decides how long to wait."""
     path = STEPS["welcome"]
     example.simulator.fault(path, {"errcode": {"code": 45009, "message": "api freq out of limit"}})
     example.start("often")
@@ -182,7 +182,7 @@ def too_often(example: Example) -> None:
 
 
 def machine_lost(example: Example) -> None:
-    """Several onboardings on all machines; one machine is killed again and again, the others go on."""
+    """Several onboardings on all machines; one machine is killed repeatedly, the others continue."""
     people = [f"person.{it}" for it in range(6)]
     for number, user_id in enumerate(people):
         example.start(user_id, f"1390000001{number}")
@@ -192,8 +192,8 @@ def machine_lost(example: Example) -> None:
         example.start_workers()
     for user_id in people:
         while example.wait(user_id, "done", "waiting: welcome") != "done":
-            example.look_and_settle(user_id)
-            wait_for(lambda: not example.command("status", user_id).startswith("waiting"), "the answer")  # noqa: B023
+            example.check_and_settle(user_id)
+            wait_for(lambda: not example.command("status", user_id).startswith("waiting"), "a change")  # noqa: B023
     state = example.simulator.ask("GET", "state")
     counts = [len(state[it]) for it in ("departments", "members", "group_chats", "group_messages", "messages")]
     assert counts == [2, 7, 6, 6, 6], json.dumps(state, indent=1)
@@ -202,21 +202,21 @@ def machine_lost(example: Example) -> None:
 def check_journal(journal: bytes, simulator: Simulator) -> None:
     """No credential is in what the engine has stored: plain, in hexadecimal, or in base64 at any of three offsets."""
 
-    def holds(text: str) -> bool:
+    def contains(text: str) -> bool:
         raw = text.encode()
         base64s = [base64.b64encode(b" " * it + raw)[it and 4 : len(raw) // 3 * 4] for it in range(3)]
         return any(it in journal for it in (raw, raw.hex().encode(), *base64s))
 
-    assert holds("Iker Zabala"), "the journal holds no arguments"
+    assert contains("Iker Zabala"), "the journal contains no arguments"
     for name, value in simulator.env.items():
-        assert not name.endswith(("SECRET", "KEY")) or not holds(value), f"{name} is in the journal"
+        assert not name.endswith(("SECRET", "KEY")) or not contains(value), f"{name} is in the journal"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--machines", type=int, default=1)
     parser.add_argument("--journal", help="a shell command that prints what the engine has stored")
-    parser.add_argument("--setup", help="a shell command, run until it succeeds once the worker has been started")
+    parser.add_argument("--setup", help="a shell command that is run after the start of the worker until it succeeds")
     parser.add_argument("program", nargs="+")
     options = parser.parse_args()
 
@@ -233,13 +233,13 @@ def main() -> None:
         scenarios: dict[str, Callable[[], None]] = {
             "killed at each step, before it takes effect": lambda: killed_at_each_step(example, False),
             "killed at each step, after it took effect": lambda: killed_at_each_step(example, True),
-            "no answer": lambda: silence(example),
+            "no response": lambda: no_response(example),
             "busy": lambda: busy(example),
             "refused": lambda: refused(example),
         }
         if options.machines > 1:
             scenarios["a machine is lost"] = lambda: machine_lost(example)
-        scenarios["too often"] = lambda: too_often(example)
+        scenarios["rate limited"] = lambda: rate_limited(example)
         for name, scenario in scenarios.items():
             simulator.ask("POST", "reset")
             before = time.monotonic()

@@ -37,7 +37,7 @@ annotation() {
 check title "$(metadata name)" "$(annotation title)"
 check version "$version" "$(annotation version)"
 check description "$(metadata description)" "$(annotation description)"
-check licenses "$(metadata licence)" "$(annotation licenses)"
+check licenses "$(metadata license)" "$(annotation licenses)"
 check revision "$(metadata revision)" "$(annotation revision)"
 check source "$(metadata source)" "$(annotation source)"
 

@@ -31,7 +31,7 @@ fi
 
 "$simulator" --quiet >"$work/environment" &
 trap 'kill %1; rm -rf "$work"' EXIT
-until grep -q WECOM_CHATBOT_KEY "$work/environment"; do sleep 0.1; done
+until grep -qs WECOM_CHATBOT_KEY "$work/environment"; do sleep 0.1; done
 set -a
 . "$work/environment"
 set +a

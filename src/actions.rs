@@ -30,7 +30,7 @@ mod testing {
         wire,
     };
 
-    /// The whole request, with the kind of its credentials in their place.
+    /// The whole request, with the kind of credentials in place of their values.
     pub(crate) fn check_request<T>(call: &Call<T>, expected: Expect) {
         let method = match call.request.method {
             Method::Get => "GET",
@@ -79,7 +79,7 @@ mod testing {
         });
     }
 
-    /// The result when WeCom accepts and says nothing else.
+    /// The result when WeCom accepts and returns nothing else.
     pub(crate) fn accepted<T>(call: Call<T>) -> T {
         match Response::parse(br#"{"errcode":0,"chatid":"c","id":7}"#.into(), call.request.auth) {
             Ok(Response::Accepted(it)) => (call.parse)(it).unwrap(),

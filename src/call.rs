@@ -135,8 +135,8 @@ impl<T> Call<T> {
         self
     }
 
-    /// Parses the response as `R`, of which `make` makes the result. What it cannot read goes to the warnings; it fails
-    /// only where the one thing is missing that the call was made for.
+    /// Parses the response as `R`, of which `make` makes the result. What it cannot read becomes a warning; it fails only
+    /// where the result of the call is missing.
     pub(crate) fn map<R: DeserializeOwned, U>(
         self,
         make: impl FnOnce(R, Warnings) -> Result<U, Unexpected> + 'static,

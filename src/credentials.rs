@@ -258,7 +258,7 @@ fn trimmed(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|it| !it.is_empty()).map(String::from)
 }
 
-/// The key alone. The console gives the whole webhook address to copy.
+/// The key alone. The console shows the whole webhook address.
 fn webhook_key(key: String) -> String {
     let rest = match (key.split_once("?key="), key.split_once("&key=")) {
         (Some((_, rest)), _) | (None, Some((_, rest))) => rest,

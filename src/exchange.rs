@@ -109,7 +109,7 @@ enum State<'a> {
     Calling(Authorization<'a>),
 }
 
-/// What a call carries.
+/// The credential that a call is sent with.
 enum Authorization<'a> {
     None,
     Key(&'a str),
@@ -364,7 +364,7 @@ impl<'a> Exchange<'a> {
         redact(message, self.secrets())
     }
 
-    /// What the last request carried, and a server may repeat.
+    /// The secrets of the last request, which a server may echo.
     fn secrets(&self) -> Vec<&str> {
         match &self.state {
             State::FetchingToken { key, .. } => vec![key.secret],
@@ -601,21 +601,21 @@ mod tests {
 
     #[test]
     fn messages_hold_no_secret_whole_or_truncated() {
-        let said = |code: i32, words: &str| {
-            let answer = format!(r#"{{"errcode":{code},"errmsg":"{words}"}}"#);
+        let respond = |code: i32, message: &str| {
+            let response = format!(r#"{{"errcode":{code},"errmsg":"{message}"}}"#);
             let token = TOKEN.replace("T1", "canary/token");
-            let script = [Ok((200, token.as_str())), Ok((200, answer.as_str()))];
+            let script = [Ok((200, token.as_str())), Ok((200, response.as_str()))];
             play(account(), call(Auth::Application), &cache(), 0, &script).1
         };
         let warned =
-            said(0, "warning: canary/token canary%2Ftoken canary%2ftoken canary app/secret");
+            respond(0, "warning: canary/token canary%2Ftoken canary%2ftoken canary app/secret");
         assert_eq!(warned.unwrap().as_deref(), Some("warning: *** *** *** ***"));
         for before in 480..520 {
             let text = ["x".repeat(before), "canary/token".into()].concat();
-            let Rejection { message, .. } = rejection(said(60011, &text));
+            let Rejection { message, .. } = rejection(respond(60011, &text));
             assert!(!message.contains("can"), "{message}");
         }
-        let Rejection { message, caller_address, request_id, .. } = rejection(said(
+        let Rejection { message, caller_address, request_id, .. } = rejection(respond(
             60020,
             "not allowed, hint: [canary/token], from ip: canary app/secret, more info at x",
         ));

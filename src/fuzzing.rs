@@ -195,7 +195,7 @@ pub fn upload(bytes: &[u8]) {
     assert_eq!(lines, [disposition.as_str(), "Content-Type: application/octet-stream"]);
     assert_eq!(disposition.matches('"').count(), 4);
     let rest = rest.get(4..).expect("no content");
-    // After the content, and nowhere in it.
+    // After the content, and not within it.
     assert_eq!(position(rest, delimiter.as_bytes()), Some(content.len()));
     assert_eq!(rest.get(..content.len()), Some(content.as_slice()));
     assert_eq!(rest.get(content.len()..), Some(format!("{delimiter}--\r\n").as_bytes()));
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn corpus_holds() {
+    fn corpus_has_no_failures() {
         for (target, run) in [
             ("reply", reply as fn(&[u8])),
             ("exchange", exchange as fn(&[u8])),

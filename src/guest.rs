@@ -327,7 +327,7 @@ fn language() -> Language {
     credentials::language(&wasi_http::environment())
 }
 
-/// For a message that may carry files.
+/// For a message that may have files.
 fn send<T: 'static>(
     credentials: impl Credentials,
     message: Result<actions::content::Message<T>>,

@@ -23,7 +23,7 @@ pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>)
     replace(text, &spellings, MAX_MESSAGE_BYTES)
 }
 
-/// A secret as it is, as it was sent in a query (`%2F`, or `%2f` where the server writes it anew), and as it stands in JSON.
+/// A secret as it is, as it was sent in a query (`%2F`, or `%2f` where the server encodes it again), and as it is in JSON.
 pub(crate) fn spellings(secret: &str) -> [String; 4] {
     let mut encoded = String::new();
     wire::percent_encode(&mut encoded, secret);

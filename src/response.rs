@@ -57,7 +57,7 @@ pub(crate) struct Refusal {
     pub(crate) receivers: Receivers,
 }
 
-/// Receivers that WeCom did not reach. The same four members stand beside an acceptance and beside a refusal.
+/// Receivers that WeCom did not reach. An acceptance and a refusal have the same four members.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Receivers {
@@ -79,7 +79,7 @@ pub(crate) struct Warnings {
     secrets: Rc<[String]>,
 }
 
-/// All members may be missing or null, and of any type beside a refusal.
+/// All members may be missing or null, and of any type in a refusal.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -151,7 +151,7 @@ impl Response {
                 }
                 (body, total)
             }
-            // The server does not know ranges, and returned the whole file.
+            // The server does not support ranges, and returned the whole file.
             (Some(range), None) => {
                 let total = body.len() as u64;
                 (part(body, range), Some(total))
@@ -246,7 +246,7 @@ impl Warnings {
         self
     }
 
-    /// For an item of a list, which has a warning of its own.
+    /// For an item of a list, which has its own warning.
     pub(crate) fn of_item(&self) -> Self {
         Self { texts: Vec::new(), secrets: Rc::clone(&self.secrets) }
     }
@@ -269,8 +269,8 @@ impl Warnings {
     }
 }
 
-/// The text of a body. WeCom echoes names as they were stored: with raw control characters inside JSON strings, cut in the
-/// middle of a character, or behind a byte order mark.
+/// The text of a body. WeCom echoes names as they were stored: with raw control characters inside JSON strings, truncated in
+/// the middle of a character, or after a byte order mark.
 fn clean(body: Vec<u8>) -> String {
     let mut text =
         String::from_utf8(body).unwrap_or_else(|it| String::from_utf8_lossy(it.as_bytes()).into());

@@ -1,5 +1,5 @@
-//! Splits a long text into parts that WeCom takes, each readable by itself: code fences, tables, quotes and elements that a cut
-//! goes through are closed in one part and opened again in the next.
+//! Splits a long text into parts that WeCom accepts, each readable by itself: code fences, tables, quotes and elements that are
+//! split are closed in one part and opened again in the next.
 
 use alloc::{format, string::String, vec, vec::Vec};
 use core::{mem, ops::Range};
@@ -13,12 +13,12 @@ use crate::{
 };
 
 const MIN_LIMIT: u32 = 64;
-/// Elements within elements. What is nested deeper is cut like other text.
+/// Elements within elements. What is nested deeper is split like other text.
 const MAX_DEPTH: usize = 8;
 /// Longer runs of backticks are text.
 const MAX_BACKTICKS: usize = 8;
 
-/// The parts of a text, none longer than `limit` bytes. What fits is returned unchanged; white space at a cut is dropped.
+/// The parts of a text, none longer than `limit` bytes. What fits is returned unchanged; white space where it is split is dropped.
 pub(crate) fn split_text(
     content: String,
     format: TextFormat,
@@ -97,7 +97,7 @@ enum Markup {
     Markdown,
 }
 
-/// A piece of a line.
+/// A segment of a line.
 struct Unit<'a> {
     text: &'a str,
     kind: UnitKind<'a>,
@@ -174,7 +174,7 @@ impl Parts {
         parts.done
     }
 
-    /// Adds a text that stays in one piece: to the current part, or to a new one. False if it is longer than a part.
+    /// Adds a text that is not split: to the current part, or to a new one. False if it is longer than a part.
     fn place(&mut self, before: &str, text: &str) -> bool {
         let closes: usize = self.contexts.iter().map(|it| it.close.len()).sum();
         let unopened: usize =
@@ -320,13 +320,13 @@ impl Parts {
     }
 }
 
-/// The first of the pieces stands behind what is before all of them.
+/// The gap before the first segment is that before all of them.
 fn with_first_gap<'a>(
     before: &'a str,
-    pieces: Vec<(&'a str, &'a str)>,
+    segments: Vec<(&'a str, &'a str)>,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let gap = move |(index, (gap, piece))| (if index == 0 { before } else { gap }, piece);
-    pieces.into_iter().enumerate().map(gap)
+    let gap = move |(index, (gap, segment))| (if index == 0 { before } else { gap }, segment);
+    segments.into_iter().enumerate().map(gap)
 }
 
 fn slice(text: &str, range: Range<usize>) -> &str {
@@ -538,13 +538,13 @@ fn words(line: &str, markup: Markup) -> Vec<(&str, &str)> {
     let mut previous = None;
     for Unit { text, kind } in units(line, markup) {
         // Of what stays together, only how it meets its neighbors matters.
-        let pieces = match kind {
+        let segments = match kind {
             UnitKind::Text => text.graphemes(true).collect(),
             UnitKind::Whole | UnitKind::Element { .. } => vec![text],
         };
-        for piece in pieces {
-            let first = piece.chars().next().unwrap_or(' ');
-            if is_blank(piece) {
+        for segment in segments {
+            let first = segment.chars().next().unwrap_or(' ');
+            if is_blank(segment) {
                 if let Some(start) = start.take() {
                     words.push((slice(line, end..start), slice(line, start..at)));
                     end = at;
@@ -560,7 +560,7 @@ fn words(line: &str, markup: Markup) -> Vec<(&str, &str)> {
                 start.get_or_insert(at);
             }
             previous = Some(first);
-            at += piece.len();
+            at += segment.len();
         }
     }
     if let Some(start) = start {
@@ -569,7 +569,7 @@ fn words(line: &str, markup: Markup) -> Vec<(&str, &str)> {
     words
 }
 
-/// Whether a line of Chinese or Japanese may be cut between two characters.
+/// Whether a line of Chinese or Japanese may be split between two characters.
 fn may_break(before: char, after: char) -> bool {
     let wide = |it| matches!(it, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}');
     let opens = "（【《「『〈〔“‘([{";
@@ -577,7 +577,7 @@ fn may_break(before: char, after: char) -> bool {
     (wide(before) || wide(after)) && !opens.contains(before) && !ends.contains(after)
 }
 
-/// The pieces of a line, from its beginning to its end.
+/// The segments of a line, in order.
 fn units(line: &str, markup: Markup) -> Vec<Unit<'_>> {
     let marks: &[char] = match markup {
         Markup::Literal => &[],
@@ -611,7 +611,7 @@ fn units(line: &str, markup: Markup) -> Vec<Unit<'_>> {
     units
 }
 
-/// The piece that begins with a mark.
+/// The segment that begins with a mark.
 fn unit<'a>(text: &'a str, markup: Markup, missing: &mut Vec<String>) -> Option<Unit<'a>> {
     match text.as_bytes().first()? {
         b'[' => {
@@ -663,7 +663,7 @@ fn element<'a>(
     Some(Unit { text: slice(text, 0..end), kind })
 }
 
-/// Where the next `close` stands. Backticks close as many backticks.
+/// The position of the next `close`. Backticks close as many backticks.
 fn find_close(text: &str, close: &str) -> Option<usize> {
     if !close.starts_with('`') {
         return text.find(close);
@@ -777,7 +777,7 @@ mod tests {
     }
 
     #[test]
-    fn chinese_is_cut_between_characters_and_not_before_a_full_stop() {
+    fn chinese_is_split_between_characters_and_not_before_a_full_stop() {
         let text = "北区的班组七点在四号门集合，不再去二号门。请带上安全帽和手套。";
         assert_eq!(
             plain(text, 64),
@@ -787,7 +787,7 @@ mod tests {
     }
 
     #[test]
-    fn long_word_is_cut_between_grapheme_clusters() {
+    fn long_word_is_split_between_grapheme_clusters() {
         let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
         let parts = plain(&family.repeat(5), 64);
         assert_eq!(parts, [family.repeat(3), family.repeat(2)]);
@@ -864,7 +864,7 @@ mod tests {
     }
 
     #[test]
-    fn fence_that_is_never_closed_is_closed_where_it_is_cut() {
+    fn fence_that_is_never_closed_is_closed_where_it_is_split() {
         let parts = markdown_v2(&format!("```\n{}", ["x = 1;"; 12].join("\n")), 64);
         assert_eq!(parts.len(), 2);
         assert!(
@@ -977,7 +977,7 @@ mod tests {
     }
 
     #[test]
-    fn number_stands_above_what_has_to_begin_a_line() {
+    fn number_is_above_what_has_to_begin_a_line() {
         let row = "| 1 | online |\n".repeat(6);
         let quote = "> quoted words\n".repeat(6);
         let list = "- listed words\n".repeat(6);
@@ -993,7 +993,7 @@ mod tests {
         }
     }
 
-    /// What a reader sees: no white space.
+    /// What a reader sees: the text without white space.
     fn visible(text: &str) -> String {
         text.chars().filter(|it| !it.is_whitespace()).collect()
     }
@@ -1003,9 +1003,9 @@ mod tests {
         part.chars().all(|it| whole.any(|other| other == it))
     }
 
-    /// Texts of many pieces, from a sequence that is the same on each run.
+    /// Texts of many fragments, from a sequence that is the same on each run.
     fn texts() -> impl Iterator<Item = String> {
-        let pieces = [
+        let fragments = [
             "word ",
             "部门",
             "。",
@@ -1048,7 +1048,7 @@ mod tests {
         };
         (0..3000).map(move |_| {
             let count = next(120);
-            (0..count).map(|_| *pieces.get(next(pieces.len())).unwrap()).collect()
+            (0..count).map(|_| *fragments.get(next(fragments.len())).unwrap()).collect()
         })
     }
 

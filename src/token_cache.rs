@@ -59,7 +59,7 @@ pub(crate) struct TokenKey<'a> {
     pub(crate) base: &'a BaseUrl,
     pub(crate) corp_id: &'a str,
     pub(crate) secret: &'a str,
-    /// It stands in for the secret that the call needs.
+    /// Whether it replaces the secret that the call needs, which is not there.
     pub(crate) substitute: bool,
 }
 

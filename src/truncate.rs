@@ -14,7 +14,7 @@ pub(crate) enum Limit {
     Chars(usize),
 }
 
-/// An element that has to be closed: `<a …>` or `<div …>`. WeCom's own markup knows no other pairs outside markdown.
+/// An element that has to be closed: `<a …>` or `<div …>`. WeCom's own markup has no other pairs outside markdown.
 struct Open<'a> {
     start: usize,
     name: &'a str,
@@ -22,8 +22,8 @@ struct Open<'a> {
 
 /// The text within its limit; `None` if it is already.
 ///
-/// It is cut before a tag, mention or id translation that would be split, and before an element that would stay open. Where
-/// that element is more than half of what may be sent, it is cut inside instead and closed.
+/// It is truncated before a tag, mention or id translation that would be split, and before an element that would stay open.
+/// Where that element is more than half of what may be sent, it is truncated inside instead and closed.
 pub(crate) fn truncate(text: &str, limit: Limit) -> Option<String> {
     let end = limit.end(text);
     if end == text.len() {
@@ -57,9 +57,9 @@ impl Limit {
     }
 }
 
-/// Cuts inside the open elements and closes them, within the limit.
+/// Truncates inside the open elements and closes them, within the limit.
 fn close(text: &str, limit: Limit) -> String {
-    // Further in front, other elements may be open, which need more room to be closed.
+    // Nearer to the beginning, other elements may be open, which need more bytes to be closed.
     let mut room = 0;
     loop {
         let (end, open) = readable_end(text, limit.less(room).end(text));
@@ -103,7 +103,7 @@ fn readable_end(text: &str, end: usize) -> (usize, Vec<Open<'_>>) {
     (end, open)
 }
 
-/// The length of what stands at the beginning and must not be split: a tag `<a …>`, `</a>`, a mention `<@id>`, or an id
+/// The length of a prefix that must not be split: a tag `<a …>`, `</a>`, a mention `<@id>`, or an id
 /// translation `$userName=ID$`.
 pub(crate) fn unit(text: &str) -> Option<usize> {
     let (last, inner_start) = match text.as_bytes() {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cut_on_character_and_grapheme_boundaries() {
+    fn text_is_truncated_on_character_and_grapheme_boundaries() {
         assert_eq!(truncate("部门部", Limit::Bytes(7)).as_deref(), Some("部门"));
         assert_eq!(truncate("a部😀b部", Limit::Chars(4)).as_deref(), Some("a部😀b"));
         let family = "xx\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
@@ -193,19 +193,22 @@ mod tests {
     #[test]
     fn an_element_that_is_most_of_the_text_is_closed() {
         let text = format!("<div class=\"gray\"><a href=\"x\">{}</a></div>", "检".repeat(100));
-        let cut = truncate(&text, Limit::Chars(60)).unwrap();
-        assert_eq!(cut, format!("<div class=\"gray\"><a href=\"x\">{}</a></div>", "检".repeat(20)));
-        assert_eq!(cut.chars().count(), 60);
+        let short = truncate(&text, Limit::Chars(60)).unwrap();
+        assert_eq!(
+            short,
+            format!("<div class=\"gray\"><a href=\"x\">{}</a></div>", "检".repeat(20))
+        );
+        assert_eq!(short.chars().count(), 60);
     }
 
     #[test]
     fn closing_an_element_keeps_within_the_limit() {
         let text = format!("<div>{}<a>ttttt</a>yyyyyyyyyyyy</div>", "x".repeat(83));
         for max in 20..text.len() {
-            let cut = truncate(&text, Limit::Bytes(max)).unwrap();
-            assert!(cut.len() <= max, "{max}: {cut}");
-            assert_eq!(cut.matches("<a>").count(), cut.matches("</a>").count(), "{cut}");
-            assert_eq!(cut.matches("<div>").count(), cut.matches("</div>").count(), "{cut}");
+            let short = truncate(&text, Limit::Bytes(max)).unwrap();
+            assert!(short.len() <= max, "{max}: {short}");
+            assert_eq!(short.matches("<a>").count(), short.matches("</a>").count(), "{short}");
+            assert_eq!(short.matches("<div>").count(), short.matches("</div>").count(), "{short}");
         }
     }
 

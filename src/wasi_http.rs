@@ -25,7 +25,7 @@ const SECOND: u64 = 1_000_000_000;
 const CONNECT_TIMEOUT: u64 = 10 * SECOND;
 const FIRST_BYTE_TIMEOUT: u64 = 30 * SECOND;
 const BETWEEN_BYTES_TIMEOUT: u64 = 30 * SECOND;
-/// For a whole response, after its first bytes, and what is reported when it passed.
+/// For a whole response, after its first bytes, with the reason that is reported when the time is over.
 const BODY_TIMEOUT: (u64, &str) = (60 * SECOND, "the response took more than 60 seconds");
 const FILE_TIMEOUT: (u64, &str) = (300 * SECOND, "the response took more than 300 seconds");
 /// WeCom checks a file before it responds.
@@ -174,7 +174,7 @@ fn read_all(
                 return Err(Failure::Unexpected(why, status));
             }
             Ok(chunk) if bytes.is_empty() && !chunk.is_empty() => bytes = chunk,
-            // More than one chunk: it may trickle for ever.
+            // More than one chunk: it may never end.
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
                 if monotonic_clock::now() > deadline {

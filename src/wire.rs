@@ -86,7 +86,7 @@ impl<'de, T: FromMember> Deserialize<'de> for Lenient<T> {
 
 /// What a member of a response is read as. `null` is the default.
 pub(crate) trait FromMember: Default {
-    /// What cannot be read goes to `unread`.
+    /// What cannot be read is added to `unread`.
     fn from_member(raw: &RawValue, unread: &mut Vec<String>) -> Self;
 }
 
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_strings_stand_for_each_other() {
+    fn numbers_and_strings_are_interchangeable() {
         for (json, expected) in [
             ("7", Some(7)),
             (r#""7""#, Some(7)),

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use wecom_contract::{Action, Contract, Kind, Parameter, Type};
 use wecom_host::Problem;
 
-use crate::{failure::Failure, input, suggest};
+use crate::{failure::Failure, forms, input, suggest};
 
 /// Whose credentials a call uses.
 #[derive(Default)]
@@ -116,34 +116,36 @@ impl<'a> Builder<'a> {
                 self.action.name
             );
         }
-        let names: Vec<&str> = self.open().into_iter().take(1).collect();
-        let name = names.first().copied().unwrap_or("NAME");
+        let open = self.open();
+        let ways = match open.first() {
+            Some((name, ty)) => match forms::forms(self.contract, name, ty).as_slice() {
+                [one] if one.ends_with("=…") => {
+                    format!("{name}=VALUE for a value, {name}@=FILE for a file")
+                }
+                ways => ways.join(" or "),
+            },
+            None => "NAME=VALUE for a value, NAME@=FILE for a file".into(),
+        };
         format!(
-            "{shown:?} has no meaning here: write {name}=VALUE for a value, {name}@=FILE for a file, a JSON object, \
-             @FILE for a file with one, or - for standard input"
+            "{shown:?} has no meaning here: write {ways}, a JSON object, @FILE for a file with one, or - for standard \
+             input; see `wecom help {}`",
+            self.action.name
         )
     }
 
-    /// The names that are still to be given, the required ones first.
-    fn open(&self) -> Vec<&str> {
+    /// What is still to be given, the required first.
+    fn open(&self) -> Vec<(&str, &Type)> {
         let record = self.contract.record_parameter(self.action);
-        let mut names: Vec<(&str, &Type)> = Vec::new();
-        for it in self.action.inputs() {
-            if record.is_some_and(|record| record.name == it.name) {
-                let fields = self.contract.fields(&it.ty).iter();
-                names.extend(fields.map(|it| (it.name.as_str(), &it.ty)));
-            } else {
-                names.push((&it.name, &it.ty));
-            }
-        }
-        names.sort_by_key(|it| it.1.is_option());
+        let mut inputs = forms::inputs(self.contract, self.action);
+        inputs.sort_by_key(|it| it.1.is_option());
         let given = |name: &str| {
             self.arguments.contains_key(name)
                 || record.is_some_and(|it| {
                     self.arguments.get(&it.name).is_some_and(|it| it.get(name).is_some())
                 })
         };
-        names.into_iter().map(|it| it.0).filter(|it| !given(it)).collect()
+        inputs.retain(|it| !given(it.0));
+        inputs
     }
 
     fn use_stdin(&mut self, path: &str, name: &str) -> Result<(), Failure> {
@@ -225,7 +227,12 @@ impl<'a> Builder<'a> {
         };
         let target = self.arguments.entry(&param.name).or_insert(Value::Null);
         let place = Place { contract: self.contract, path };
-        if let Err(message) = place.set(target, &param.ty, &steps, source) {
+        if let Err(mut message) = place.set(target, &param.ty, &steps, source) {
+            if let (Source::File(_), Some(form)) = (source, forms::file(self.contract, self.action))
+                && form != format!("{path}@=FILE")
+            {
+                message = format!("{message}; for the bytes of a file write {form}");
+            }
             return self.problem(path, message);
         }
         if let (Source::File(file), Some((_, holders))) = (source, steps.split_last())

@@ -1,7 +1,7 @@
 //! Calls of actions: one, all pages of one, a pretended one, or a batch.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Write},
     path::Path,
 };
@@ -12,11 +12,12 @@ use wecom_contract::{Action, Contract};
 
 use crate::{
     arguments::{self, Identity},
-    cli::{Call, Using},
+    cli::{Call, CallOptions, Using},
     failure::Failure,
-    input,
+    forms, input,
+    lang::Lang,
     member::{get, set},
-    output::{Format, Output, Paint, truncation, write_text},
+    output::{Format, Output, Paint, truncation, visible, write_text},
     session::Session,
     suggest,
     wire::Mode,
@@ -27,6 +28,24 @@ pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(
     let action = action(contract, &call.action)?;
     let options = &call.options;
     let arguments = arguments::build(contract, action, &options.arguments, &options.identity())?;
+    let outcome = call_with(contract, output, action, arguments.clone(), options);
+    outcome.map_err(|mut failure| {
+        if let Failure::Arguments { problems, .. } = &mut failure {
+            for it in problems {
+                forms::explain(contract, action, &arguments, it);
+            }
+        }
+        failure
+    })
+}
+
+fn call_with(
+    contract: &Contract,
+    output: Output,
+    action: &Action,
+    arguments: Value,
+    options: &CallOptions,
+) -> Result<(), Failure> {
     if options.dry_run {
         return dry_run(output, action, &arguments, &options.using);
     }
@@ -39,8 +58,11 @@ pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(
     }
     if let Some(file) = &options.to {
         let field = file_of_result(contract, action)?;
+        if file.is_file() {
+            return Err(exists(file));
+        }
         let result = Session::new(setup, output)?.call(&action.name, &arguments)?;
-        return write_file(output, file, result, &field);
+        return write_file(output, file, result, field);
     }
     if options.all {
         let list = list_of_pages(contract, action)?;
@@ -166,12 +188,10 @@ fn all_parts(
 }
 
 /// The field of an action's result that is a file.
-fn file_of_result(contract: &Contract, action: &Action) -> Result<String, Failure> {
-    let file = |action: &Action| {
-        contract.fields(&action.result).iter().find(|it| contract.is_file(&it.ty))
-    };
-    file(action).map(|it| it.name.clone()).ok_or_else(|| {
-        let actions = contract.actions.iter().filter(|it| file(it).is_some());
+fn file_of_result<'a>(contract: &'a Contract, action: &Action) -> Result<&'a str, Failure> {
+    forms::file_of_result(contract, action).ok_or_else(|| {
+        let actions =
+            contract.actions.iter().filter(|it| forms::file_of_result(contract, it).is_some());
         let names: Vec<&str> = actions.map(|it| it.name.as_str()).collect();
         Failure::Usage(format!("--to is for files: {}", names.join(", ")))
     })
@@ -179,25 +199,50 @@ fn file_of_result(contract: &Contract, action: &Action) -> Result<String, Failur
 
 /// Writes the file of a result, and prints the rest of it.
 fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Result<(), Failure> {
-    let unwritable = |why: &dyn std::fmt::Display| Failure::Output {
-        why: format!("{} cannot be written: {why}", file.display()),
-        result: None,
+    let unwritable = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(file),
+        _ => Failure::Output { why: format!("{}: {error}", file.display()), result: None },
     };
     let content = result.as_object_mut().and_then(|it| it.remove(field)).unwrap_or_default();
     // In JSON both cases, bytes and base64, carry base64.
     let base64 = content.as_str().or_else(|| content.as_object()?.values().next()?.as_str());
-    let bytes = BASE64.decode(base64.unwrap_or_default()).map_err(|error| unwritable(&error))?;
+    let bytes =
+        BASE64.decode(base64.unwrap_or_default()).map_err(|it| unwritable(io::Error::other(it)))?;
     if file == Path::new("-") {
         let mut stdout = io::stdout().lock();
-        let written = stdout.write_all(&bytes).and_then(|()| stdout.flush());
-        return written.map_err(|error| unwritable(&error));
+        return stdout.write_all(&bytes).and_then(|()| stdout.flush()).map_err(unwritable);
     }
-    fs::write(file, &bytes).map_err(|error| unwritable(&error))?;
+    let is_new = !file.exists();
+    let written = create(file).and_then(|mut it| it.write_all(&bytes));
+    written.map_err(|error| {
+        if is_new {
+            // Half of a file is none. Where it cannot be removed, there is none, or the error says why.
+            let _ = fs::remove_file(file);
+        }
+        unwritable(error)
+    })?;
     set(&mut result, "written", bytes.len());
     output.result(&result)
 }
 
-/// Shows the request that would be sent.
+/// Creates a file. What is there and is no file, such as a pipe, is opened.
+fn create(file: &Path) -> io::Result<File> {
+    match File::create_new(file) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.is_file() => {
+            OpenOptions::new().write(true).open(file)
+        }
+        created => created,
+    }
+}
+
+fn exists(file: &Path) -> Failure {
+    let file = file.display();
+    Failure::Usage(format!(
+        "{file} exists, and is not overwritten: name another file, or write `--to - >{file}`"
+    ))
+}
+
+/// Shows the requests that would be sent, if each of them is accepted.
 fn dry_run(
     output: Output,
     action: &Action,
@@ -206,32 +251,43 @@ fn dry_run(
 ) -> Result<(), Failure> {
     let mut session = Session::new(using.setup(Mode::DryRun), output)?;
     let outcome = session.call(&action.name, arguments);
-    let Some(request) = session.pretended() else {
-        // It was refused before it was sent.
-        return outcome.map(drop);
-    };
+    let requests = session.pretended();
+    if requests.is_empty() {
+        // It was refused before anything was sent, or works offline.
+        return output.result(&outcome?);
+    }
     let truncated = outcome.ok().map(|it| get(&it, "truncated").clone()).filter(Value::is_array);
-    let request =
-        json!({ "dry-run": request, "truncated": truncated.unwrap_or_else(|| json!([])) });
+    let truncated = truncated.unwrap_or_else(|| json!([]));
     if output.result_format() != Format::Text {
-        return output.result(&request);
+        return output.result(&json!({ "dry-run": requests, "truncated": truncated }));
     }
 
-    let request = (get(&request, "dry-run"), get(&request, "truncated"));
-    let mut text =
-        format!("{} {}\n", string(get(request.0, "method")), string(get(request.0, "url")));
-    match get(request.0, "body") {
-        Value::Null => {}
-        Value::String(body) => text.extend(["\n", body, "\n"]),
-        body => text.extend(["\n", &format!("{body:#}"), "\n"]),
+    let mut text = String::new();
+    for it in &requests {
+        text.extend([string(get(it, "method")), " ", string(get(it, "url")), "\n\n"]);
+        let shown = match (get(it, "file"), get(it, "body")) {
+            (Value::Null, Value::Null) => continue,
+            (Value::Null, Value::String(body)) => visible(body),
+            (Value::Null, body) => format!("{body:#}"),
+            (file, _) => shown_file(file, output.lang),
+        };
+        text.extend([&shown, "\n\n"]);
     }
     let paint = Paint::stdout();
-    for it in request.1.as_array().into_iter().flatten() {
-        text.extend(["\n", &truncation(it, output.lang, &paint)]);
+    for it in truncated.as_array().into_iter().flatten() {
+        text.extend([&truncation(it, output.lang, &paint), "\n"]);
     }
-    text += "\n";
     text += output.lang.pick("Nothing was sent.", "什么也没有发送。");
     write_text(&text)
+}
+
+/// The file of an upload in words.
+fn shown_file(file: &Value, lang: Lang) -> String {
+    let (name, bytes) = (visible(string(get(file, "name"))), get(file, "bytes"));
+    match lang {
+        Lang::English => format!("the file {name}, {bytes} bytes"),
+        Lang::Chinese => format!("文件 {name}，{bytes} 字节"),
+    }
 }
 
 fn string(value: &Value) -> &str {

@@ -166,7 +166,7 @@ pub(crate) struct CallOptions {
     /// The `application` or `chatbot` in full, as JSON or @FILE, instead of a profile.
     #[arg(long, value_name = "JSON", conflicts_with = "profile")]
     r#as: Option<String>,
-    /// Show the request that would be sent, and send nothing.
+    /// Show the requests that would be sent, and send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Follow the cursor of a listing to its end.
@@ -175,7 +175,7 @@ pub(crate) struct CallOptions {
     /// Send a text or markdown that is too long for one message in several, one after the other.
     #[arg(long, conflicts_with_all = ["dry_run", "all"])]
     pub(crate) split: bool,
-    /// Write the file that the action returns here, `-` being standard output.
+    /// Write the file that the action returns to this new file, `-` being standard output.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "all", "split"])]
     pub(crate) to: Option<PathBuf>,
     #[command(flatten)]

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 use wecom_contract::{Action, Contract, Field, Kind, NamedType, Type, quote};
 
-use crate::lang::Lang;
+use crate::{forms, lang::Lang};
 
 /// The language and the width of the terminal that help is written for.
 #[derive(Clone, Copy)]
@@ -53,6 +53,21 @@ impl Reader {
         out
     }
 
+    /// The names of all actions, by interface.
+    pub(crate) fn names(self, contract: &Contract) -> String {
+        let mut out = String::new();
+        let width = contract.interfaces.iter().map(|it| it.name.len()).max().unwrap_or_default();
+        for interface in &contract.interfaces {
+            let actions = contract.actions.iter().filter(|it| it.interface == interface.name);
+            let names: Vec<&str> = actions.map(|it| it.name.as_str()).collect();
+            if !names.is_empty() {
+                let first = format!("  {:width$}  ", interface.name);
+                self.hanging(&mut out, &first, width + 4, &names.join(", "));
+            }
+        }
+        out
+    }
+
     /// What an action does, in one line.
     pub(crate) fn summary(self, action: &Action) -> &str {
         let text = self.lang.text(&action.name, &action.summary);
@@ -94,12 +109,25 @@ impl Reader {
         out.push_str(&example(contract, action));
         let _ = writeln!(out, "\n{}", pick("The same as JSON", "同一示例的 JSON 写法"));
         out.push_str(&example_object(contract, action));
+        if let Some(command) = file_example(contract, action) {
+            let _ = writeln!(out, "\n{}", pick("With a file", "附带文件"));
+            command_lines(&mut out, &command);
+        }
 
         let _ = writeln!(out, "\n{}", pick("Returns", "返回"));
         self.result(&mut out, contract, &action.result);
+        if let Some(field) = forms::file_of_result(contract, action) {
+            let text = match self.lang {
+                Lang::English => {
+                    format!("`--to FILE` writes `{field}` to a file that does not exist yet.")
+                }
+                Lang::Chinese => format!("`--to 文件` 把 `{field}` 写入一个尚不存在的文件。"),
+            };
+            self.paragraphs(&mut out, 2, &text);
+        }
 
         let _ = writeln!(out, "\n{}", pick("Errors", "错误"));
-        for error in &action.errors {
+        for error in errors(contract, action) {
             self.hanging(&mut out, "  - ", 4, &self.text(error, error));
         }
         let _ = writeln!(
@@ -206,8 +234,17 @@ impl Reader {
         required: bool,
         rows: &mut Vec<Row>,
     ) {
-        let text = self.text(&format!("{owner}.{}", field.name), &field.documentation);
-        let required = required && !field.ty.is_option();
+        let mut text = self.text(&format!("{owner}.{}", field.name), &field.documentation);
+        let mut required = required && !field.ty.is_option();
+        if field.name == "file-name"
+            && contract.fields(&Type::Named(owner.into())).iter().any(|it| contract.is_file(&it.ty))
+        {
+            // `NAME@=FILE` says it.
+            required = false;
+            text += self
+                .lang
+                .pick(" Leaving it out takes the name of the file.", "省略时使用文件本身的名称。");
+        }
         self.walk_type(contract, path, field.ty.without_option(), text, required, rows);
     }
 
@@ -422,11 +459,11 @@ impl Reader {
                 out.push('\n');
             }
             let paragraph = plain(&paragraph.replace('\n', " "));
-            let options =
-                Options::new(self.width).initial_indent(&margin).subsequent_indent(&margin);
-            for line in textwrap::wrap(paragraph.trim(), options.break_words(false)) {
-                let _ = writeln!(out, "{line}");
-            }
+            wrap(
+                out,
+                paragraph.trim(),
+                Options::new(self.width).initial_indent(&margin).subsequent_indent(&margin),
+            );
         }
     }
 
@@ -435,9 +472,15 @@ impl Reader {
         let margin = " ".repeat(indent);
         let options = Options::new(self.width).initial_indent(first).subsequent_indent(&margin);
         let text = text.replace('\n', " ");
-        for line in textwrap::wrap(text.trim(), options.break_words(false)) {
-            let _ = writeln!(out, "{line}");
-        }
+        wrap(out, text.trim(), options);
+    }
+}
+
+/// Lines that break between words, not in names such as `media-id`.
+fn wrap(out: &mut String, text: &str, options: Options<'_>) {
+    let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    for line in textwrap::wrap(text, options) {
+        let _ = writeln!(out, "{line}");
     }
 }
 
@@ -446,6 +489,35 @@ fn example(contract: &Contract, action: &Action) -> String {
     let mut out = String::new();
     command_lines(&mut out, &contract.command(action).join(" "));
     out
+}
+
+/// The example with a file in place of the id of an uploaded one.
+fn file_example(contract: &Contract, action: &Action) -> Option<String> {
+    let file = forms::file(contract, action)?;
+    let (path, _) = file.split_once('.')?;
+    let of_path = |it: &str| it.strip_prefix(path).is_some_and(|it| it.starts_with(['.', '=']));
+    let mut words = contract.command(action);
+    let place = words.iter().position(|it| of_path(it))?;
+    words.retain(|it| !of_path(it));
+    words.insert(place, file);
+    Some(words.join(" "))
+}
+
+/// The errors of an action, with those that it shares with another in full.
+fn errors<'a>(contract: &'a Contract, action: &'a Action) -> Vec<&'a str> {
+    let mut all = Vec::new();
+    for error in &action.errors {
+        match error.strip_prefix("As for `").and_then(|it| it.split_once('`')) {
+            None => all.push(error.as_str()),
+            Some((name, but)) => {
+                let code = but.trim_matches(|it: char| !it.is_ascii_digit());
+                let shared = contract.action(name).map(|it| errors(contract, it));
+                let shared = shared.into_iter().flatten();
+                all.extend(shared.filter(|it| code.is_empty() || !it.contains(code)));
+            }
+        }
+    }
+    all
 }
 
 /// The same as a JSON object, without credentials.

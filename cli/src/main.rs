@@ -7,6 +7,7 @@ mod cli;
 mod complete;
 mod explain;
 mod failure;
+mod forms;
 mod help;
 mod input;
 mod keyring;

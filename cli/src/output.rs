@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use console::{Style, Term};
 use serde_json::{Map, Value, json};
+use textwrap::WordSplitter;
 
 use crate::{failure::Failure, lang::Lang, member::get};
 
@@ -58,7 +59,7 @@ impl Output {
             None => io::stderr().is_terminal(),
         };
         let text = match self.format {
-            _ if words => failure_text(failure, self.lang, &Paint::stderr()),
+            _ if words => in_columns(&failure_text(failure, self.lang, &Paint::stderr())),
             Some(Format::Yaml) => yaml(&json),
             _ => json.to_string(),
         };
@@ -241,11 +242,26 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
+/// A text whose lines break between words on a terminal, and go on below their own beginning.
+fn in_columns(text: &str) -> String {
+    let Some((_, columns)) = Term::stderr().size_checked() else { return text.to_owned() };
+    let lines = text.lines().map(|line| {
+        let margin = " ".repeat(line.len() - line.trim_start().len() + 2);
+        let options = textwrap::Options::new(columns.into()).subsequent_indent(&margin);
+        let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+        textwrap::fill(line, options)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A failure in words: what was wrong, where, what to do.
 fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
     let pick = |english, chinese| lang.pick(english, chinese);
     let error = paint.bad(pick("error:", "错误:"));
     match failure {
+        Failure::Usage(message) if message.contains("`wecom help ") => {
+            format!("{error} {}", visible(message))
+        }
         Failure::Usage(message) => format!(
             "{error} {}\n{}",
             visible(message),

@@ -118,8 +118,8 @@ impl Session {
         result.map_err(|error| Failure::of_call(action, error, self.wire.sent()))
     }
 
-    /// The request that a dry run recorded.
-    pub(crate) fn pretended(&self) -> Option<Value> {
+    /// The requests that a dry run recorded.
+    pub(crate) fn pretended(&self) -> Vec<Value> {
         self.wire.pretended()
     }
 }

@@ -24,16 +24,9 @@ pub(crate) fn page(name: &str, reader: Reader) -> Option<&'static str> {
 
 /// `wecom help`.
 pub(crate) fn overview(contract: &Contract, reader: Reader) -> String {
-    let (head, title, tail) = reader.lang.pick((HEAD, "Actions", TAIL), (HEAD_ZH, "操作", TAIL_ZH));
-    let credentials = reader.lang.pick(CREDENTIALS, CREDENTIALS_ZH);
-    let errors = reader.lang.pick(ERRORS, ERRORS_ZH);
-    let mut actions = String::new();
-    for line in reader.actions(contract).lines() {
-        actions.push_str(if line.is_empty() { "" } else { "  " });
-        actions.push_str(line);
-        actions.push('\n');
-    }
-    format!("{head}\n{title}\n{actions}\n{tail}\n{credentials}\n{errors}")
+    let (head, actions, tail) =
+        reader.lang.pick((HEAD, ACTIONS, TAIL), (HEAD_ZH, ACTIONS_ZH, TAIL_ZH));
+    format!("{head}\n{actions}{}\n{tail}", reader.names(contract))
 }
 
 /// What the manual page says beside commands and options.
@@ -62,7 +55,7 @@ Examples
   wecom send-chatbot-text content='Pump 2 restarted'
   wecom send-app-text recipients=everyone content=hi
   wecom send-app-text recipients.selected.users=noor.h content=hi
-  wecom upload-media kind=file file-name=rota.txt content@=rota.txt
+  wecom send-app-file recipients=everyone media-id.file.content@=rota.pdf
   make 2>&1 | wecom send-chatbot-text content@=-
   wecom help send-chatbot-text
 ";
@@ -78,9 +71,17 @@ const HEAD_ZH: &str = "\
   wecom send-chatbot-text content='2 号泵已重启'
   wecom send-app-text recipients=everyone content=你好
   wecom send-app-text recipients.selected.users=noor.h content=你好
-  wecom upload-media kind=file file-name=rota.txt content@=rota.txt
+  wecom send-app-file recipients=everyone media-id.file.content@=rota.pdf
   make 2>&1 | wecom send-chatbot-text content@=-
   wecom help send-chatbot-text
+";
+
+const ACTIONS: &str = "\
+Actions: `wecom actions` says what they do, `wecom help ACTION` what they take
+";
+
+const ACTIONS_ZH: &str = "\
+操作：`wecom actions` 简述各操作，`wecom help 操作` 列出参数
 ";
 
 const TAIL: &str = "\
@@ -95,7 +96,12 @@ Commands
   man          the manual page
   actions      list all actions; --json for programs
   describe     describe an action or a type; --json for programs
-  help         explain an action, or: credentials, errors, options, values
+
+More
+  wecom help credentials  where they come from: WECOM_CHATBOT_KEY and others
+  wecom help errors       errors and exit codes
+  wecom help options      --dry-run, --retry, -o json, --lang zh and others
+  wecom help values       how values, lists and files are written
 ";
 
 const TAIL_ZH: &str = "\
@@ -110,7 +116,12 @@ const TAIL_ZH: &str = "\
   man          手册页
   actions      列出所有操作；--json 供程序使用
   describe     说明一个操作或类型；--json 供程序使用
-  help         说明一个操作，或 credentials、errors、options、values
+
+更多
+  wecom help credentials  凭证的来源：WECOM_CHATBOT_KEY 等
+  wecom help errors       错误与退出码
+  wecom help options      --dry-run、--retry、-o json、--lang zh 等
+  wecom help values       取值、列表和文件的写法
 ";
 
 const CALL: &str = "\
@@ -165,10 +176,13 @@ Options
       --profile NAME     whose credentials to use; also WECOM_PROFILE; without
                          both, the unnamed ones
       --as JSON|@FILE    the `application` or `chatbot` itself, instead
-      --dry-run          show the request that would be sent, and send nothing
+      --dry-run          show the requests that would be sent, and send nothing
       --retry TIMES      call again where the error allows it, after the time
                          that it names
       --all              all pages of a listing
+      --split            a text that is too long in several messages
+      --to FILE          write the file that get-media returns to a new file;
+                         `-` is standard output
       --timeout SECONDS  the longest the call may take, 1 to 86400
       --no-cache         use no cached access tokens, and cache none
   -o, --output FORM      text, json, yaml or table; if left out, text on a
@@ -189,6 +203,8 @@ const OPTIONS_ZH: &str = "\
       --dry-run          显示将要发送的请求，但不发送
       --retry TIMES      错误允许时，等待其给出的时间后重试
       --all              列表的所有页
+      --split            过长的文本分为若干条消息发送
+      --to FILE          把 get-media 得到的文件写入新文件；`-` 表示标准输出
       --timeout SECONDS  调用最长时间(秒),1 到 86400
       --no-cache         不使用也不保存 access_token
   -o, --output FORM      text、json、yaml 或 table；终端默认 text，管道默认 json

@@ -21,7 +21,7 @@ use crate::{mask::Mask, progress::Progress, tokens::TokenFiles};
 pub(crate) enum Mode {
     /// They are sent.
     Send,
-    /// Nothing is sent: tokens are made up, and every action is accepted. The request of the action is recorded.
+    /// Nothing is sent: tokens are made up, and every action is accepted. The requests are recorded.
     DryRun,
 }
 
@@ -40,7 +40,9 @@ pub(crate) struct Wire {
 #[derive(Default)]
 struct State {
     sent: bool,
-    pretended: Option<Value>,
+    pretended: Vec<Value>,
+    /// The request for a token that was pretended.
+    pretended_token: Option<Value>,
     /// The tokens that were asked for: asked for again, one is dead, and the one in the file with it.
     asked: BTreeSet<String>,
     mask: Mask,
@@ -61,7 +63,8 @@ impl Wire {
     pub(crate) fn begin(&self) {
         let mut state = self.state();
         state.sent = false;
-        state.pretended = None;
+        state.pretended.clear();
+        state.pretended_token = None;
     }
 
     /// Whether the request of an action, not of a token, may have been sent.
@@ -69,9 +72,13 @@ impl Wire {
         self.state().sent
     }
 
-    /// The request that a dry run recorded.
-    pub(crate) fn pretended(&self) -> Option<Value> {
-        self.state().pretended.clone()
+    /// The requests that a dry run recorded, that for a token only where it is the action.
+    pub(crate) fn pretended(&self) -> Vec<Value> {
+        let state = self.state();
+        match state.pretended.as_slice() {
+            [] => state.pretended_token.iter().cloned().collect(),
+            requests => requests.to_vec(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -96,12 +103,14 @@ impl Wire {
                 let (head, content) = request.into_parts();
                 let content = content.collect().await?.to_bytes();
                 let mut state = self.state();
-                state.pretended = Some(json!({
-                    "method": head.method.as_str(),
-                    "url": state.mask.url(&head.uri),
-                    "body": shown_body(&content),
-                }));
-                Ok(accepted())
+                let (name, shown) = match file_of_form(&content) {
+                    Some((name, bytes)) => ("file", json!({ "name": name, "bytes": bytes })),
+                    None => ("body", shown_body(&content)),
+                };
+                let (method, url) = (head.method.as_str(), state.mask.url(&head.uri));
+                state.pretended.push(json!({ "method": method, "url": url, name: shown }));
+                let uploads = state.pretended.iter().filter(|it| it.get("file").is_some()).count();
+                Ok(accepted(uploads))
             }
         }
     }
@@ -114,9 +123,8 @@ impl Wire {
     ) -> Result<Response<Body>, TransportError> {
         if !matches!(self.mode, Mode::Send) {
             let mut state = self.state();
-            // Of an action that fetches a token, this is the request.
             let url = state.mask.url(request.uri());
-            state.pretended = Some(json!({ "method": "GET", "url": url, "body": null }));
+            state.pretended_token = Some(json!({ "method": "GET", "url": url, "body": null }));
             return Ok(response(&json!({
                 "errcode": 0, "errmsg": "ok", "access_token": "***", "expires_in": 7200,
             })));
@@ -200,9 +208,10 @@ impl Wire {
         if content.is_empty() {
             return;
         }
-        let text = match shown_body(content) {
-            Value::String(text) => text,
-            json => json.to_string(),
+        let text = match (file_of_form(content), shown_body(content)) {
+            (Some((name, bytes)), _) => format!("{name}, {bytes} bytes"),
+            (None, Value::String(text)) => text,
+            (None, json) => json.to_string(),
         };
         let mut text = mask.text(&text);
         if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
@@ -240,10 +249,21 @@ fn shown_body(content: &Bytes) -> Value {
     match serde_json::from_slice(content) {
         Ok(json) => json,
         Err(_) => match std::str::from_utf8(content) {
-            Ok(text) if !text.starts_with("--") => text.into(),
-            _ => format!("multipart/form-data, {} bytes", content.len()).into(),
+            Ok(text) => text.into(),
+            Err(_) => format!("{} bytes", content.len()).into(),
         },
     }
+}
+
+/// The name and the size of the file in an upload form, as the form itself states them.
+fn file_of_form(content: &Bytes) -> Option<(String, u64)> {
+    if !content.starts_with(b"--") {
+        return None;
+    }
+    let end = content.windows(4).position(|it| it == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(content.get(..end)?).ok()?;
+    let (name, rest) = head.split_once("; filename=\"")?.1.split_once("\"; filelength=")?;
+    Some((name.to_owned(), rest.lines().next()?.parse().ok()?))
 }
 
 fn response(json: &Value) -> Response<Body> {
@@ -253,15 +273,15 @@ fn response(json: &Value) -> Response<Body> {
     response
 }
 
-/// What every action reads as success.
-fn accepted() -> Response<Body> {
+/// What every action reads as success. The message that follows so many uploads shows which media id it takes.
+fn accepted(uploads: usize) -> Response<Body> {
     response(&json!({
         "errcode": 0,
         "errmsg": "ok",
         "id": 1,
         "chatid": "dry-run",
         "msgid": "dry-run",
-        "media_id": "dry-run",
+        "media_id": format!("<media_id of upload {uploads}>"),
         "type": "file",
         "created_at": "0",
         "department_id": [],

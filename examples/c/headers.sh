@@ -15,7 +15,7 @@ crate=$(cargo metadata --quiet --format-version 1 --manifest-path "$folder/fetch
     python3 -c 'import json, sys; print(*[it["manifest_path"] for it in json.load(sys.stdin)["packages"] if it["name"] == "wasmtime-c-api-impl"])')
 cp -r "$(dirname "$crate")/include" "$folder/include"
 
-# What the library of the package is built with, as far as the headers ask.
+# What the library of the package is built with, as far as the headers need it.
 sed -E 's/^#cmakedefine (WASMTIME_FEATURE_(WASI|WASI_HTTP|COMPONENT_MODEL|CRANELIFT|WAT))$/#define \1/; /^#cmakedefine/d' \
     "$folder/include/wasmtime/conf.h.in" >"$folder/include/wasmtime/conf.h"
 cp "$environment"/lib/python*/site-packages/wasmtime/*/_libwasmtime.* "$folder/"

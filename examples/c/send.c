@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
   wasmtime_context_t *context = wasmtime_store_context(wasmtime_store_new(engine, NULL, NULL));
   const char *names[] = {"WECOM_CHATBOT_KEY", "WECOM_BASE_URL"}, *values[] = {getenv(names[0]), getenv(names[1])};
   wasi_config_t *wasi = wasi_config_new();
-  wasi_config_set_env(wasi, values[1] ? 2 : 1, names, values); // all that the component sees of the environment
+  wasi_config_set_env(wasi, values[1] ? 2 : 1, names, values); // the component sees no other variables
   check(wasmtime_context_set_wasi(context, wasi), "configure WASI");
   wasmtime_context_set_wasi_http(context);
   wasmtime_component_instance_t instance; // keep it, and the store, for many calls: it keeps access tokens

@@ -9,7 +9,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const component = process.env.WECOM_CONNECTOR_WASM ?? here('../../target/wecom-connector.wasm');
 
 // Workers compile no WebAssembly at run time: the modules are imported, and given to `instantiate`. The exports return
-// promises, and the waiting imports suspend the stack below them (JSPI), so that fetch goes on meanwhile.
+// promises, and the waiting imports suspend the stack below them (JSPI), so that fetch continues meanwhile.
 const { files } = await transpile(await readFile(component), {
   name: 'wecom',
   instantiation: 'async',

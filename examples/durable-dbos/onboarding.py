@@ -53,14 +53,14 @@ class Person:
         return "welcome" + "".join(it for it in self.user_id if it.isalnum())
 
 
-# Steps. DBOS records the result of each; one that was under way when the worker died runs again.
+# Steps. DBOS records the result of each; one that was running when the worker died runs again.
 
 
 @DBOS.step()
 def department(person: Person) -> None:
     try:
         wecom.create_department(NewDepartment(name="Field Service North", parent_id=1, id=DEPARTMENT))
-    except Rejected as error:  # 60008 also means that another department has this name, so look
+    except Rejected as error:  # 60008 also means that another department has this name, so check
         if error.code != 60008 or DEPARTMENT not in [it.id for it in wecom.list_department_ids()]:
             raise
 
@@ -73,7 +73,7 @@ def member(person: Person) -> None:
             NewMember(user_id=person.user_id, name=person.name, mobile=person.mobile, departments=departments)
         )
     except Rejected as error:
-        if error.code != 60102:  # the user id, which we chose, is there
+        if error.code != 60102:  # the user id, which we chose, exists
             raise
 
 
@@ -85,7 +85,7 @@ def chat(person: Person) -> None:
             NewGroupChat(id=person.chat_id, name=f"Welcome {person.name}", owner="founder", members=members)
         )
     except Rejected as error:
-        if error.code != 86215:  # the chat id, which we chose, is there
+        if error.code != 86215:  # the chat id, which we chose, exists
             raise
 
 
@@ -96,7 +96,7 @@ def send_welcome(person: Person) -> None:
 
 @DBOS.workflow(max_recovery_attempts=0)
 def welcome(person: Person) -> None:
-    """Nothing tells WeCom that a group message is a repeat, so DBOS must not run this again after a crash."""
+    """WeCom can't detect a repeat of a group message, so DBOS must not run this again after a crash."""
     send_welcome(person)
 
 
@@ -144,12 +144,12 @@ def complete(step: Callable[[Person], None], person: Person) -> None:
                 continue
             if error.took_effect is False:
                 raise
-            doubt = str(error)
+            question = str(error)
         except dbos_error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded:
-            doubt = "the worker died during this step"
+            question = "the worker died during this step"
         except TimeoutError as error:
-            doubt = str(error)
-        DBOS.set_event("waiting", f"{step.__name__}: {doubt}")
+            question = str(error)
+        DBOS.set_event("waiting", f"{step.__name__}: {question}")
         answer = DBOS.recv(step.__name__, timeout_seconds=FOREVER)
         DBOS.set_event("waiting", None)
         if answer == "arrived":
@@ -160,8 +160,8 @@ def complete(step: Callable[[Person], None], person: Person) -> None:
 
 
 def work() -> None:
-    # `executor_id` names the machine: one that starts again under its name goes on with what it had begun.
-    # `application_version` must stay the same as long as running onboardings shall go on with this code.
+    # `executor_id` names the machine: one that starts again under its name continues what it had begun.
+    # `application_version` must stay the same as long as running onboardings are to continue with this code.
     DBOS(
         config={
             "name": "onboarding",

@@ -5,7 +5,7 @@ import { WeComError } from 'wecom-connector/worker';
 import { connect, steps } from './steps.js';
 
 const USAGE = `onboarding.js worker                          runs onboardings until it is stopped; start it again after a crash
-onboarding.js register                        tells Restate's server where the worker is, once
+onboarding.js register                        registers the worker with Restate's server, once
 onboarding.js start USER-ID NAME MOBILE       starts one; a second start of the same user id changes nothing
 onboarding.js status USER-ID                  running, done, "waiting: …" for a person, or "failed: …"
 onboarding.js settle USER-ID arrived|again    what a person found out about the step that is waiting`;
@@ -17,7 +17,7 @@ const onboarding = restate.workflow({
   name: 'onboarding',
   handlers: {
     run: async (ctx, person) => {
-      const attempt = randomUUID(); // another one whenever Restate runs this again: after a crash, an error, a long wait
+      const attempt = randomUUID(); // a new one each time Restate runs this again: after a crash, an error, a long wait
       for (const step of steps) await complete(ctx, attempt, step, person);
     },
     waiting: restate.handlers.workflow.shared((ctx) => ctx.get('waiting')),
@@ -39,20 +39,20 @@ async function complete(ctx, attempt, step, person) {
     const begun = await ctx.run(`begin ${step.name}`, () => ({ attempt, at: Date.now() }));
     const outcome = await ctx.run(step.name, async () => {
       if (begun.attempt !== attempt && Date.now() > begun.at + step.safeFor) {
-        return { doubt: 'an earlier attempt broke off during this step' };
+        return { question: 'an earlier attempt was interrupted during this step' };
       }
       try {
         await step.run(person);
         return {};
       } catch (error) {
-        return inWordsOfRestate(error, step);
+        return toRestateError(error, step);
       }
     });
     if (outcome.retryAfter !== undefined) {
       await ctx.sleep({ seconds: outcome.retryAfter ?? pause });
       pause = Math.min(2 * pause, MAX_PAUSE);
-    } else if (outcome.doubt) {
-      const waiting = `${step.name}: ${outcome.doubt} (${round})`; // also the name of the promise, which is kept once
+    } else if (outcome.question) {
+      const waiting = `${step.name}: ${outcome.question} (${round})`; // also the name of the promise, which is kept once
       ctx.set('waiting', waiting);
       const answer = await ctx.promise(waiting);
       ctx.clear('waiting');
@@ -61,7 +61,7 @@ async function complete(ctx, attempt, step, person) {
   }
 }
 
-function inWordsOfRestate(error, step) {
+function toRestateError(error, step) {
   if (!(error instanceof WeComError)) throw new restate.TerminalError(error.message); // an argument of the wrong type
   const { message, kind, retryable, retryAfter, tookEffect } = error;
   if (retryable || (step.safeFor === Infinity && kind === 'permanent-no-reply')) {
@@ -70,7 +70,7 @@ function inWordsOfRestate(error, step) {
     throw new restate.RetryableError(message, { retryAfter: retryAfter && { seconds: retryAfter } });
   }
   if (tookEffect === false) throw new restate.TerminalError(message);
-  return { doubt: message };
+  return { question: message };
 }
 
 // The command.

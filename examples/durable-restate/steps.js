@@ -21,7 +21,7 @@ async function acceptExisting(creation, code, isOurs = () => true) {
   }
 }
 
-// `safeFor`: for how many milliseconds a repeat does no harm. The first three create under ids that we chose, so a repeat
+// `safeFor`: for how many milliseconds a repeat has no effect. The first three create under ids that we chose, so a repeat
 // finds what an earlier try has made.
 export const steps = [
   {
@@ -30,7 +30,7 @@ export const steps = [
     run: () =>
       acceptExisting(
         wecom.createDepartment({ name: 'Field Service North', parentId: 1, id: DEPARTMENT }),
-        60008, // also means that another department has this name, so look
+        60008, // also means that another department has this name, so check
         async () => (await wecom.listDepartmentIds()).some(({ id }) => id === DEPARTMENT),
       ),
   },
@@ -51,7 +51,7 @@ export const steps = [
   },
   {
     name: 'welcome',
-    safeFor: 0, // nothing tells WeCom that a group message is a repeat
+    safeFor: 0, // WeCom can't detect a repeat of a group message
     run: (person) => wecom.sendGroupText({ groupChatId: chatId(person), content: `Welcome, ${person.name}!` }),
   },
   {

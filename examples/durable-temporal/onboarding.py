@@ -35,9 +35,9 @@ class Onboarding:
     async def run(self, person: Person) -> None:
         for step in (steps.department, steps.member, steps.chat):
             await self.complete(step, person)
-        # Nothing tells WeCom that a group message is a repeat, so Temporal must not repeat it by itself.
+        # WeCom can't detect a repeat of a group message, so Temporal must not repeat it by itself.
         await self.complete(steps.welcome, person, max_attempts=1)
-        # WeCom drops a repeat of the same card to the same member, for so long.
+        # WeCom drops a repeat of the same card to the same member, within that time.
         await self.complete(steps.card, person, within=steps.DUPLICATE_CHECK - timedelta(minutes=1))
 
     async def complete(
@@ -55,14 +55,14 @@ class Onboarding:
                     step,
                     person,
                     start_to_close_timeout=timedelta(minutes=3),  # longer than any call of the connector takes
-                    heartbeat_timeout=timedelta(seconds=5),  # so a worker's death is noticed
+                    heartbeat_timeout=timedelta(seconds=5),  # so a killed worker is noticed
                     schedule_to_close_timeout=within,
                     retry_policy=RetryPolicy(maximum_attempts=max_attempts, maximum_interval=MAX_PAUSE),
                 )
             except ActivityError as error:
                 cause = error.cause
                 if isinstance(cause, ApplicationError) and error.retry_state != RetryState.TIMEOUT:
-                    if not cause.non_retryable:  # it had one attempt only, and took no effect
+                    if not cause.non_retryable:  # it had only one attempt, and took no effect
                         await workflow.sleep(cause.next_retry_delay or pause)
                         pause = min(2 * pause, MAX_PAUSE)
                         continue
@@ -72,9 +72,9 @@ class Onboarding:
             if self.answer == "arrived":
                 return None
 
-    async def ask(self, doubt: str) -> None:
+    async def ask(self, question: str) -> None:
         self.answer = None
-        workflow.upsert_memo({"waiting": doubt})
+        workflow.upsert_memo({"waiting": question})
         await workflow.wait_condition(lambda: self.answer is not None)
         workflow.upsert_memo({"waiting": None})
 
@@ -90,7 +90,7 @@ async def work(client: Client) -> None:
         task_queue=QUEUE,
         workflows=[Onboarding],
         activities=activities,
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),  # others take over a dead worker's workflows
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),  # others take over the workflows of a killed worker
     ):
         await asyncio.Event().wait()
 

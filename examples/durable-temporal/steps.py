@@ -42,7 +42,7 @@ class Person:
 
 
 def step(creates_own_id: bool = False) -> Callable[[Callable[[Person], None]], Callable[[Person], Awaitable[None]]]:
-    """Runs a blocking call in a thread, sends heartbeats meanwhile, and says its error in Temporal's words.
+    """Runs a blocking call in a thread, sends heartbeats meanwhile, and converts its error to Temporal's.
 
     Where the step creates something under an id that we chose, a repeat finds what an earlier try has made.
     """
@@ -77,7 +77,7 @@ def step(creates_own_id: bool = False) -> Callable[[Callable[[Person], None]], C
 def department(person: Person) -> None:
     try:
         wecom.create_department(NewDepartment(name="Field Service North", parent_id=1, id=DEPARTMENT))
-    except Rejected as error:  # 60008 also means that another department has this name, so look
+    except Rejected as error:  # 60008 also means that another department has this name, so check
         if error.code != 60008 or DEPARTMENT not in [it.id for it in wecom.list_department_ids()]:
             raise
 
@@ -90,7 +90,7 @@ def member(person: Person) -> None:
             NewMember(user_id=person.user_id, name=person.name, mobile=person.mobile, departments=departments)
         )
     except Rejected as error:
-        if error.code != 60102:  # the user id, which we chose, is there
+        if error.code != 60102:  # the user id, which we chose, exists
             raise
 
 
@@ -102,7 +102,7 @@ def chat(person: Person) -> None:
             NewGroupChat(id=person.chat_id, name=f"Welcome {person.name}", owner="founder", members=members)
         )
     except Rejected as error:
-        if error.code != 86215:  # the chat id, which we chose, is there
+        if error.code != 86215:  # the chat id, which we chose, exists
             raise
 
 

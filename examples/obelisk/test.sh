@@ -15,7 +15,7 @@ PYTHONPATH=$here/tests
 run=$(mktemp -d)
 trap 'rm -rf "$run"' EXIT
 cd "$run"
-# Ports that no client gets by itself: else one takes that of a server that has been killed.
+# Ports that the system gives to no client: else one takes that of a server that has been killed.
 free_port() {
     python3 -c 'import random, socket
 while True:
@@ -51,14 +51,14 @@ if ! command -v pg_virtualenv >/dev/null; then
 fi
 echo "obelisk on Postgres, two servers"
 chmod 755 . # pg_virtualenv may leave root
-# Obelisk 0.38.3 knows no port but 5432, so a socket gets that name.
+# Obelisk 0.38.3 supports only port 5432, so a socket gets that name.
 # shellcheck disable=SC2016 # the variables are pg_virtualenv's
 pg_virtualenv sh -euc '
     ln -s "$(psql -Atc "SHOW unix_socket_directories" | cut -d, -f1)/.s.PGSQL.$PGPORT" .s.PGSQL.5432
     [ "$PGUSER" = "$(id -un)" ] || createuser --superuser "$(id -un)"
     export PGHOST="$PWD" PGPORT=5432 PGUSER="$(id -un)" PGDATABASE=onboarding
     createdb
-    # The first server creates the tables and deploys, alone. The variables are read anew at each start.
+    # The first server creates the tables and deploys, alone. The variables are read again at each start.
     export SERVER="$1/server-postgres.toml"
     env WECOM_CORP_ID= WECOM_AGENT_ID= WECOM_SECRET= WECOM_CONTACTS_SECRET= WECOM_CHATBOT_KEY= \
         MACHINE=machine-1 DEPLOYMENT=short-lock.toml python3 "$1/tests/onboarding.py" worker >first.log 2>&1 & first=$!

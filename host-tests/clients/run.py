@@ -6,7 +6,8 @@ The clients know nothing of this project, so a request of theirs that the simula
 or of the call below if WeCom would refuse it as well. The simulator's transcript decides, not what a client makes of a
 response: some ignore the errcode. Each client starts with a fresh enterprise.
 
-Prints a line for each client and endpoint, then the endpoints that no client calls, then `N passed, N failed`.
+Prints a line for each client and endpoint, then the endpoints that no client calls, then the observations of
+observations.py, then `N passed, N failed`.
 """
 
 import json
@@ -64,8 +65,15 @@ def main(folder):
             passed, failed = passed + (not problems), failed + bool(problems)
             called.add(endpoint)
     for endpoint in [it for it in ENDPOINTS if it not in called]:
-        print(f"{'FAILED':6} {'no client':26} {endpoint}")
+        print(f"{'FAILED':6} {'no client':26} {endpoint}", flush=True)
         failed += 1
+    # What the page that compares clients says of two of them; without the patches of this process.
+    observations = subprocess.run(
+        [sys.executable, Path(__file__).with_name("observations.py")], stdout=subprocess.PIPE, text=True, timeout=120
+    )
+    print(observations.stdout, end="")
+    made = [it.startswith("ok") for it in observations.stdout.splitlines()]
+    passed, failed = passed + sum(made), failed + max(made.count(False), observations.returncode)
     print(f"{passed} passed, {failed} failed")
     return failed
 

@@ -1,4 +1,4 @@
-//! Delivers an answer as a network would, with its faults, on tokio's clock.
+//! Delivers a response as a network would, with its faults, on tokio's clock.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use tokio::time::sleep;
 use wecom_host::{Body, Timeouts, TransportError as Error, body};
 use wecom_simulator::{Delivery, Response};
 
-/// For transports that are asked for no timeout, as hosts have it.
+/// For requests without a timeout, as hosts have it.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
 pub(crate) async fn deliver(
-    answer: Response,
+    response: Response,
     timeouts: Timeouts,
 ) -> Result<http::Response<Body>, Error> {
-    let Response { status, headers, body: bytes, delivery } = answer;
+    let Response { status, headers, body: bytes, delivery } = response;
     let length = bytes.len();
     let (body, length) = match delivery {
         Delivery::Whole => (body(bytes), Some(length)),
         Delivery::Cut { after } => {
             let start = bytes.slice(..after.min(length));
-            (pieces(stream::iter([Ok(start), Err(Error::HttpResponseIncomplete)])), Some(length))
+            (chunks(stream::iter([Ok(start), Err(Error::HttpResponseIncomplete)])), Some(length))
         }
         Delivery::Slow { chunk, pause } => {
             (slow(bytes, chunk, pause, timeouts.between_bytes), Some(length))
         }
-        Delivery::Endless => (pieces(stream::repeat_with(move || Ok(bytes.clone()))), None),
+        Delivery::Endless => (chunks(stream::repeat_with(move || Ok(bytes.clone()))), None),
         Delivery::Reset => return Err(Error::ConnectionTerminated),
         Delivery::Silent => {
             sleep(timeouts.first_byte.unwrap_or(TIMEOUT)).await;
@@ -46,21 +46,21 @@ pub(crate) async fn deliver(
     response.body(body).map_err(|error| Error::InternalError(Some(error.to_string())))
 }
 
-fn slow(bytes: Bytes, chunk: usize, pause: Duration, patience: Option<Duration>) -> Body {
-    let patience = patience.unwrap_or(TIMEOUT);
-    pieces(stream::unfold(bytes, move |mut rest| async move {
+fn slow(bytes: Bytes, chunk: usize, pause: Duration, timeout: Option<Duration>) -> Body {
+    let timeout = timeout.unwrap_or(TIMEOUT);
+    chunks(stream::unfold(bytes, move |mut rest| async move {
         if rest.is_empty() {
             return None;
         }
-        sleep(pause.min(patience)).await;
-        if patience < pause {
+        sleep(pause.min(timeout)).await;
+        if timeout < pause {
             return Some((Err(Error::ConnectionReadTimeout), Bytes::new()));
         }
-        let piece = rest.split_to(chunk.clamp(1, rest.len()));
-        Some((Ok(piece), rest))
+        let next = rest.split_to(chunk.clamp(1, rest.len()));
+        Some((Ok(next), rest))
     }))
 }
 
-fn pieces(stream: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Body {
+fn chunks(stream: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Body {
     Body::new(StreamBody::new(stream.map(|it| it.map(Frame::data))))
 }

@@ -15,7 +15,7 @@ usage: wecom-release describe INPUT OUTPUT REVISION SOURCE
        wecom-release package WIT OUTPUT
        wecom-release show FILE
 
-  describe  removes names for debuggers and adds name, version, description and licence; the revision and the address of
+  describe  removes names for debuggers and adds name, version, description and license; the revision and the address of
             the source too, where they are not empty
   document  adds the documentation of the contract in the folder WIT, for hosts that offer the functions to a model as tools
   package   writes the contract in the folder WIT as a binary WIT package

@@ -33,7 +33,7 @@ pub(crate) fn read(wasm: &[u8]) -> anyhow::Result<Map<String, Value>> {
         ("name", text(it.name.clone())),
         ("version", text(it.version.as_ref().map(ToString::to_string))),
         ("description", text(it.description.as_ref().map(ToString::to_string))),
-        ("licence", text(it.licenses.as_ref().map(ToString::to_string))),
+        ("license", text(it.licenses.as_ref().map(ToString::to_string))),
         ("revision", text(it.revision.as_ref().map(ToString::to_string))),
         ("source", text(it.source.as_ref().map(ToString::to_string))),
         ("bytes", Some(json!(wasm.len()))),
@@ -61,7 +61,7 @@ mod tests {
             "name": "wecom-connector",
             "version": env!("CARGO_PKG_VERSION"),
             "description": DESCRIPTION,
-            "licence": "Apache-2.0",
+            "license": "Apache-2.0",
             "revision": "0a1b2c",
             "source": "https://git.example/wecom-connector",
         });

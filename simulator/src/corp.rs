@@ -1,4 +1,4 @@
-//! The state of one corp and its invariants; knows no HTTP.
+//! The state of one corp and its invariants; independent of HTTP.
 
 pub(crate) mod chatbots;
 pub(crate) mod clock;
@@ -102,7 +102,7 @@ impl Corp {
         Some(self.members.find(known::FOUNDER).filter(|_| at == 0).into_iter().collect())
     }
 
-    /// Takes a member out of the directory, of the group chats and of the superiors of others.
+    /// Removes a member from the directory, from the group chats and from the superiors of others.
     pub(crate) fn remove_member(&mut self, user_id: &str) {
         self.members.remove(user_id);
         self.group_chats.remove_member(user_id);

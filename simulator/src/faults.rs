@@ -26,17 +26,17 @@ pub struct Fault {
     /// How many matching requests are let through first.
     #[serde(default)]
     pub skip: u32,
-    /// How many are hit then; `u32::MAX` for ever.
+    /// How many are hit then; `u32::MAX` without end.
     #[serde(default = "once")]
     pub times: u32,
-    /// Whether the request takes effect before its response is spoiled.
+    /// Whether the request takes effect before its response is replaced or damaged.
     #[serde(default)]
     pub act: bool,
-    /// What the caller meets.
+    /// What the caller gets.
     pub kind: FaultKind,
 }
 
-/// What the caller meets instead of the right response.
+/// What the caller gets instead of the correct response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
@@ -63,12 +63,12 @@ pub enum FaultKind {
     },
     /// The connection is reset before a byte of the response.
     ResetBeforeReply,
-    /// The right response, declared whole, but closed early.
+    /// The correct response, declared with its whole length, but closed early.
     CutBody {
         /// Bytes of the body that are sent.
         after: usize,
     },
-    /// The right response in chunks.
+    /// The correct response in chunks.
     SlowBody {
         /// Bytes in a chunk.
         chunk: usize,
@@ -77,7 +77,7 @@ pub enum FaultKind {
     },
     /// A body that never ends.
     EndlessBody,
-    /// The request is read and never answered.
+    /// The request is read and gets no response.
     SilentForever,
 }
 
@@ -106,7 +106,7 @@ impl Faults {
         self.queue.clear();
     }
 
-    /// Handles a request, spoiled by the first fault that is due, whose name comes with it.
+    /// Handles a request, with the first fault that is due, whose name is returned too.
     pub(crate) fn respond(
         &mut self,
         corp: &mut Corp,
@@ -120,7 +120,7 @@ impl Faults {
             let reply = dispatch(corp, mode, request);
             kind.apply(|| reply)
         } else {
-            // The right response is found on a copy, and only by the faults that send some of it.
+            // The correct response is computed on a copy, and only for the faults that send some of it.
             kind.apply(|| dispatch(&mut corp.clone(), mode, request))
         };
         (reply, Some(kind.name()))

@@ -7,9 +7,9 @@
 //!
 //! - `api`: endpoints, authorization, and a handler for each endpoint
 //! - `http`: requests, bodies, queries and uploads in; responses out
-//! - `corp`: state and invariants; knows no HTTP
+//! - `corp`: state and invariants; independent of HTTP
 //!
-//! `faults` spoils responses, `transcript` records requests, `simulator` holds it all, and `server` serves it.
+//! `faults` damages responses, `transcript` records requests, `simulator` combines them all, and `server` serves it.
 
 mod api;
 mod corp;

@@ -35,12 +35,12 @@ struct World {
 const MAX_TRANSCRIPT: usize = 10_000;
 
 impl Simulator {
-    /// A fresh corp whose clock stands still until [`advance`](Self::advance) moves it. It takes what `WeCom` takes.
+    /// A new corp whose clock does not move until [`advance`](Self::advance) moves it. It accepts what `WeCom` accepts.
     pub fn new() -> Self {
         Self::with(Clock::standing())
     }
 
-    /// A fresh corp whose clock ticks.
+    /// A new corp whose clock ticks.
     pub fn ticking() -> Self {
         Self::with(Clock::ticking())
     }
@@ -86,7 +86,7 @@ impl Simulator {
         (reply.response, entry)
     }
 
-    /// Everything the corp knows, readable and in a stable order, without secrets and tokens.
+    /// The whole state of the corp, readable and in a stable order, without secrets and tokens.
     ///
     /// - `clock` (seconds since 1970), `tokens_issued`
     /// - `departments`: by id; `members`: by id in lower case; `group_chats`: by id
@@ -133,7 +133,7 @@ impl Simulator {
         can_hit
     }
 
-    /// The faults that are still to come, with what is left of each.
+    /// The faults that are still to come, each with the number of requests it has left.
     pub fn faults(&self) -> Vec<Fault> {
         self.lock().faults.queue().to_vec()
     }
@@ -148,13 +148,13 @@ impl Simulator {
         self.lock().corp.tokens.revoke_all();
     }
 
-    /// Takes the basic-interface license from a member: messages name it in `unlicenseduser`. Returns whether the member
+    /// Removes the basic-interface license of a member: messages name it in `unlicenseduser`. Returns whether the member
     /// exists.
     pub fn unlicense(&self, user_id: &str) -> bool {
         self.lock().corp.members.unlicense(user_id)
     }
 
-    /// Forgets everything, faults and transcript included; the clock starts again.
+    /// Clears everything, faults and transcript included; the clock starts again.
     pub fn reset(&self) {
         let World { corp, faults, transcript, .. } = &mut *self.lock();
         *corp = Corp::new(corp.clock.restarted());

@@ -20,13 +20,13 @@ use crate::{
 pub struct TranscriptEntry {
     /// `GET` or `POST`.
     pub method: String,
-    /// The path alone.
+    /// Only the path.
     pub path: String,
     /// As sent, apart from the secrets: `access_token=<app token 1>&id=7`.
     pub query: String,
     /// JSON as sent, or a line about an upload; at most 4 KB.
     pub body: String,
-    /// Of the HTTP response; meaningless when a fault kept it from being sent.
+    /// Of the HTTP response; meaningless when a fault prevented the response.
     pub status: u16,
     /// The `errcode` of the response, if there was one.
     pub errcode: Option<i64>,
@@ -99,7 +99,7 @@ fn body(request: &Request<Bytes>, tokens: &Tokens) -> String {
         };
         return redact(line, tokens);
     }
-    // Some more than is stored, so that a secret across the end is seen whole.
+    // Some more than is stored, so that a secret across the end is found.
     let start = bytes.get(..MAX_BODY * 2).unwrap_or(bytes);
     let mut text = redact(String::from_utf8_lossy(start).into_owned(), tokens);
     if bytes.len() > MAX_BODY {
@@ -129,7 +129,7 @@ fn secret_name(secret: &str) -> String {
     }
 }
 
-/// Replaces secrets wherever they stray.
+/// Replaces secrets wherever they appear.
 fn redact(mut text: String, tokens: &Tokens) -> String {
     if SECRET_PREFIXES.iter().any(|it| text.contains(it)) {
         // The longest first, should one be part of another.

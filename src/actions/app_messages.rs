@@ -521,9 +521,9 @@ mod tests {
             let found = send_app_text(AppText { recipients, ..text("hi") }).is_ok();
             assert_eq!(found, accepted, "{users} users, {departments} departments, {tags} tags");
         }
-        let nobody = Recipients::Selected(Selection { users: None, departments: None, tags: None });
+        let none = Recipients::Selected(Selection { users: None, departments: None, tags: None });
         check_refused(
-            send_app_text(AppText { recipients: nobody, ..text("") }),
+            send_app_text(AppText { recipients: none, ..text("") }),
             expect![[r#"
                 message.content: must not be empty
                 message.recipients.selected: must name a user, a department or a tag"#]],
@@ -558,7 +558,7 @@ mod tests {
         );
     }
 
-    /// The sample of WeCom's page has words for ids.
+    /// The sample of WeCom's page has placeholders instead of ids.
     #[test]
     fn unreadable_receivers_are_a_warning() {
         let call = || {

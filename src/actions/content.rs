@@ -1,4 +1,4 @@
-//! Message bodies that several senders share, and messages that carry files.
+//! Message bodies that several senders share, and messages with files.
 
 use alloc::{
     format,
@@ -25,7 +25,7 @@ use crate::{
 
 /// In one message. More are rejected, and not checked.
 pub(super) const MAX_ARTICLES: usize = 8;
-/// 666 KB, as the page says it.
+/// 666 KB, as the page writes it.
 const MAX_ARTICLE_BYTES: usize = 666 * 1024;
 
 /// The text of all text messages: 1 to 2048 bytes, truncated.

@@ -1,4 +1,4 @@
-//! Messages that carry files, of every sender.
+//! Messages with files, of every sender.
 
 use alloc::{format, string::String, vec::Vec};
 
@@ -312,8 +312,8 @@ fn failed_upload_is_reported_as_such_and_nothing_is_sent() {
 
 #[test]
 fn failed_sending_is_reported_as_that_of_the_message() {
-    let cut = Err(Failure::NoResponse("the response was cut off", None));
-    let mut script = Script::new([UPLOADED, cut]);
+    let interrupted = Err(Failure::NoResponse("the response was cut off", None));
+    let mut script = Script::new([UPLOADED, interrupted]);
     let error = app_file(file("Mon 7-5")).unwrap().send(&mut script).unwrap_err();
     let Error::PermanentNoReply(it) = error else { panic!("{error:?}") };
     assert_eq!(it.reason, "/cgi-bin/message/send: the response was cut off");
@@ -323,7 +323,7 @@ fn failed_sending_is_reported_as_that_of_the_message() {
 /// The file would be uploaded again, and have another id.
 #[test]
 fn duplicate_check_makes_retrying_safe_for_ids_only() {
-    let cut = || Err(Failure::NoResponse("the response was cut off", None));
+    let interrupted = || Err(Failure::NoResponse("the response was cut off", None));
     let send = |script: &mut Script, media_id| {
         let options = AppMessageOptions {
             agent_id: None,
@@ -338,9 +338,9 @@ fn duplicate_check_makes_retrying_safe_for_ids_only() {
         };
         app_messages::send_app_file(message).unwrap().send(script).unwrap_err()
     };
-    let error = send(&mut Script::new([cut()]), Media::Id("MID-1".into()));
+    let error = send(&mut Script::new([interrupted()]), Media::Id("MID-1".into()));
     assert!(matches!(error, Error::NoReply(_)), "{error:?}");
-    let error = send(&mut Script::new([UPLOADED, cut()]), file("Mon 7-5"));
+    let error = send(&mut Script::new([UPLOADED, interrupted()]), file("Mon 7-5"));
     assert!(matches!(error, Error::PermanentNoReply(_)), "{error:?}");
 }
 

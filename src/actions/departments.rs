@@ -54,7 +54,7 @@ pub(crate) fn list_department_ids(
     check.finish()?;
 
     Ok(call.map(|Response { department_id }, _| {
-        // A list of departments without one of them would be a wrong answer.
+        // A list of departments without one of them would be wrong.
         let Some(Lenient { value: List(nodes), .. }) = department_id.filter(Lenient::is_complete)
         else {
             return Err(Unexpected::lacks("department_id"));
@@ -215,7 +215,7 @@ struct Details {
 impl Object for Details {}
 
 impl Details {
-    /// `requested` stands for an id that is missing.
+    /// `requested` is used where the id is missing.
     fn detail(
         self,
         requested: Option<DepartmentId>,

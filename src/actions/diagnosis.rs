@@ -1,4 +1,4 @@
-//! What error codes mean, and checks of credentials that send nobody anything.
+//! The meaning of error codes, and checks of credentials that send no message.
 
 use alloc::{
     format,
@@ -104,7 +104,7 @@ pub(crate) fn check_application(
     }
     let listed = report.contacts(account, run);
     if let Some(listed) = listed.filter(|_| !own_secret) {
-        // The contacts assistant has a list of trusted addresses of its own.
+        // The contacts assistant has its own list of trusted addresses.
         report.tried(CheckSubject::CallerAddress, LIST_IDS);
         trusted.note(&listed);
     }
@@ -558,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_right_passes() {
+    fn correct_configuration_passes() {
         check(
             Script::new([Ok(OK), Ok(AGENT), Ok(OK)]),
             expect![[r#"
@@ -658,7 +658,7 @@ mod tests {
     }
 
     #[test]
-    fn other_application_and_little_range_are_found() {
+    fn other_application_and_narrow_range_are_found() {
         let other = r#"{"errcode":301002,"errmsg":"not allow operate another agent with this accesstoken"}"#;
         let denied = r#"{"errcode":48002,"errmsg":"api forbidden"}"#;
         check(
@@ -692,10 +692,10 @@ mod tests {
                 CheckSubject::AgentId CheckOutcome::Failed [GET /cgi-bin/agent/get] the application 7 (Dispatch) is disabled => enable it in the console
                 CheckSubject::VisibleRange CheckOutcome::Warned [GET /cgi-bin/agent/get] the application sees what was chosen: members: 1, departments: 0, tags: 0 => messages reach only these members, and group chats need the whole enterprise: widen the visible range in the console where that is not enough"#]],
         );
-        let nobody = r#"{"errcode":0,"errmsg":"ok"}"#;
+        let no_members = r#"{"errcode":0,"errmsg":"ok"}"#;
         let busy = r#"{"errcode":-1,"errmsg":"system busy"}"#;
         check(
-            Script::new([Ok(OK), Ok(nobody), Ok(busy)]),
+            Script::new([Ok(OK), Ok(no_members), Ok(busy)]),
             expect![[r#"
             GET get_api_domain_ip?access_token=app
             GET agent/get?access_token=app&agentid=7

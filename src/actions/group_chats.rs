@@ -169,7 +169,7 @@ pub(crate) fn ensure_group_chat<R: Run>(
                 .filter(|it: &Vec<_>| !it.is_empty())
         };
         let present_owner = found.owner.unwrap_or_default();
-        // Where the present owner goes, WeCom wants to know the new one.
+        // WeCom requires a new owner where the present one is removed.
         let owner = owner.or_else(|| {
             let stays = members.iter().any(|it| same_user(it, &present_owner));
             members.first().filter(|_| !stays && !present_owner.is_empty()).cloned()
@@ -417,9 +417,9 @@ mod tests {
         expect![[r#"Ok(EnsuredGroupChat { id: "storm2026a", outcome: EnsureOutcome::Updated, truncated: [], warning: None })"#]].assert_eq(&format!("{result:?}"));
     }
 
-    /// WeCom wants a new owner where the present one is removed.
+    /// WeCom requires a new owner where the present one is removed.
     #[test]
-    fn ensure_group_chat_names_an_owner_where_the_present_one_goes() {
+    fn ensure_group_chat_names_an_owner_where_the_present_one_is_removed() {
         let chat = NewGroupChat { members: vec!["iker.z".into(), "kai.p".into()], ..wanted() };
         let (requests, _) = ensure(chat, [Ok(EXISTS), Ok(FOUND), Ok(OK)]);
         expect![[r#"

@@ -1,4 +1,4 @@
-//! Files that messages carry.
+//! The files of messages.
 
 use alloc::{format, string::String};
 

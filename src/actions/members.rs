@@ -491,7 +491,7 @@ struct AttributeWeb {
 impl Object for AttributeWeb {}
 
 impl User {
-    /// `requested` stands for an id that is missing.
+    /// `requested` is used where the id is missing.
     fn member(self, requested: Option<UserId>, mut warnings: Warnings) -> Option<Member> {
         let gender = match warnings.value("gender", self.gender) {
             Some(1) => Some(Gender::Male),

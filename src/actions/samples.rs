@@ -310,7 +310,7 @@ fn check<T: Debug>(sample: &Value, call: Result<Call<T>, Error>) -> bool {
     true
 }
 
-/// Each value of a response stands in the result.
+/// Checks that each value of a response is in the result.
 fn check_kept(value: &Value, result: &str) {
     match value {
         Value::Array(items) => items.iter().for_each(|it| check_kept(it, result)),
@@ -619,7 +619,7 @@ fn is_expressible(sample: &Value) -> bool {
             let message = GroupTextCard { group_chat_id, card: card(body) };
             check(sample, group_messages::send_group_text_card(message))
         }
-        // `@all` among mobile numbers stands with `@all` among the members: `mention-everyone` says it once.
+        // `@all` is among both the mobile numbers and the members: `mention-everyone` covers both.
         ("webhook/send", "text") if body["text"]["mentioned_list"].is_null() => {
             let (mentioned_users, mentioned_mobiles, mention_everyone) = (None, None, None);
             let message =

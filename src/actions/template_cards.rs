@@ -19,7 +19,7 @@ use crate::{
     validate::{Check, given},
 };
 
-/// A card that a message carries. `field` is the path of the message.
+/// The card of a message. `field` is the path of the message.
 pub(super) fn new_card(
     check: &mut Check,
     field: &str,

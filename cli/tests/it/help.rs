@@ -35,7 +35,9 @@ fn help_of_an_action_in_three_ways() {
 fn help_of_everything_else() {
     for shell in ["wecom", "wecom help", "wecom --help", "wecom -h"] {
         let help = text(shell);
-        assert!(help.contains("send-group-mpnews") && help.contains("WECOM_ALLOW_HTTP"), "{help}");
+        for part in ["send-group-mpnews", "WECOM_CHATBOT_KEY", "wecom help errors", "profile"] {
+            assert!(help.contains(part), "{part} in\n{help}");
+        }
     }
     assert!(text("wecom help call").contains("NAME@=FILE"));
     assert_eq!(text("wecom call --help"), text("wecom help call"));
@@ -60,20 +62,61 @@ fn help_of_everything_else() {
 #[test]
 fn every_example_can_be_copied() {
     let server = Server::accepting();
-    for file in ["rota.txt", "FILE"] {
-        std::fs::write(format!("{}/{file}", env!("CARGO_TARGET_TMPDIR")), "Mon 7-5").unwrap();
-    }
-    let image = format!("{}/pump.png", env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(image, b"\x89PNG\r\n\x1a\n").unwrap();
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(format!("{}/{name}", env!("CARGO_TARGET_TMPDIR")), content).unwrap();
+    };
+    let (image, voice, video) = (b"\x89PNG\r\n\x1a\n", b"#!AMR\n", b"0000ftyp");
+    write("rota.txt", b"Mon 7-5");
+    write("pump.png", image);
     for action in Contract::load().unwrap().actions {
         let help = text(&format!("wecom help {}", action.name));
-        for (title, next) in
-            [("\nExample\n", "\nThe same as JSON\n"), ("\nThe same as JSON\n", "\nReturns\n")]
-        {
-            let example = help.split(title).nth(1).unwrap().split(next).next().unwrap();
+        for title in ["Example", "The same as JSON", "With a file"] {
+            let Some((_, example)) = help.split_once(&format!("\n{title}\n")) else {
+                assert_eq!(title, "With a file", "{help}");
+                continue;
+            };
+            match action.name.as_str() {
+                name if name.ends_with("-image") => write("FILE", image),
+                name if name.ends_with("-voice") => write("FILE", voice),
+                name if name.ends_with("-video") => write("FILE", video),
+                _ => write("FILE", b"Mon 7-5"),
+            }
+            let mut example = example;
+            for next in ["The same as JSON", "With a file", "Returns"] {
+                example = example.split(&format!("\n{next}\n")).next().unwrap();
+            }
             let output = server.run(example);
             // Past the checks: the server's response lacks what some actions read.
             assert!(matches!(output.status.code(), Some(0 | 6)), "{example}\n{}", outcome(&output));
+        }
+    }
+}
+
+#[test]
+fn help_is_complete_where_people_look() {
+    let help = text("wecom help send-app-file");
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "wecom send-app-file recipients.selected.users=noor.h \\ media-id.file.content@=FILE",
+        "Leaving it out takes the name of the file.",
+        // Of `send-app-text`, whose errors it shares.
+        "81013",
+    ] {
+        assert!(help.contains(part), "{part} in\n{help}");
+    }
+    let upload = text("wecom help upload-media");
+    assert!(
+        upload.contains("wecom upload-media kind=image|voice|video|file content@=FILE ["),
+        "{upload}"
+    );
+    let ensure = text("wecom help ensure-department");
+    let ensure = ensure.split("\nErrors\n").nth(1).unwrap();
+    assert!(ensure.contains("60004") && ensure.matches("60008").count() == 1, "{ensure}");
+    assert!(text("wecom help get-media").contains("`--to FILE` writes `content`"));
+    for action in Contract::load().unwrap().actions {
+        for lang in ["en", "zh"] {
+            let help = text(&format!("wecom help {} --lang {lang}", action.name));
+            assert!(!help.contains("As for") && !help.contains("- 同 `"), "{help}");
         }
     }
 }

@@ -179,6 +179,10 @@ fn words_without_meaning_are_named() {
         ("send-chatbot-text 'Pump 2 restarted'", vec!["Pump 2 restarted", "content=VALUE"]),
         ("recall-app-message MSGID", vec!["MSGID", "message-id=VALUE"]),
         (
+            "send-app-file everyone rota.pdf",
+            vec!["everyone", "write recipients=everyone or recipients.selected.users=…, a JSON"],
+        ),
+        (
             "send-chatbot-text content=x mention-everyone:=true",
             vec!["mention-everyone:=true", "write mention-everyone=VALUE"],
         ),
@@ -220,6 +224,34 @@ fn bad_fields_are_named() {
         reason("upload-media kind=file file-name=x content@=missing.txt", "content")
             .contains("missing.txt cannot be read")
     );
+    let file = "media-id.file.content@=FILE";
+    for (words, field, says) in [
+        (
+            "",
+            "message.recipients",
+            "is missing; write recipients=everyone or recipients.selected.users=…",
+        ),
+        ("", "message.media-id", "is missing; write media-id.id=… or media-id.file.content@=FILE"),
+        (
+            "recipients=noor.h",
+            "message.recipients",
+            "write recipients=everyone or recipients.selected",
+        ),
+        ("file@=rota.pdf", "file", file),
+        ("media-id.file@=rota.pdf", "media-id.file", file),
+        ("media-id@=rota.pdf", "media-id", file),
+    ] {
+        let reason = reason(&format!("send-app-file {words}"), field);
+        assert!(reason.contains(says), "{words}: {reason}");
+    }
+    for (words, field, says) in [
+        ("upload-media kind=file", "media.content", "is missing; write content@=FILE"),
+        ("upload-media", "media.kind", "is missing; write kind=image|voice|video|file"),
+        ("send-app-news", "message.articles", "is missing; write articles='[{…}, …]'"),
+        ("delete-member", "user-id", "is missing; write user-id=…"),
+    ] {
+        assert_eq!(reason(words, field), says);
+    }
     write("latin1.txt", b"\xe9");
     assert_eq!(
         reason("send-chatbot-text content@=latin1.txt", "content"),

@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod files;
 mod help;
 mod input;
 #[cfg(feature = "keyring")]

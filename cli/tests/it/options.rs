@@ -46,12 +46,13 @@ fn dry_run_sends_nothing() {
     let server = Server::accepting();
     let output = server.run("wecom send-app-text recipients=everyone content=@- --dry-run");
     let request = result(&output);
-    assert_eq!(request["dry-run"]["method"], "POST");
+    let [request] = request["dry-run"].as_array().unwrap().as_slice() else { panic!("{request}") };
+    assert_eq!(request["method"], "POST");
     assert_eq!(
-        request["dry-run"]["url"],
+        request["url"],
         format!("{}/cgi-bin/message/send?access_token=***", server.base).as_str()
     );
-    assert_eq!(request["dry-run"]["body"]["text"]["content"], "@-");
+    assert_eq!(request["body"]["text"]["content"], "@-");
 
     let long = "x".repeat(3000);
     let output =
@@ -68,6 +69,70 @@ fn dry_run_sends_nothing() {
 
     let output = server.run("wecom send-chatbot-text content= --dry-run");
     assert_eq!(output.status.code(), Some(2), "{}", outcome(&output));
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn dry_run_shows_upload_and_message() {
+    let server = Server::accepting();
+    let folder = folder("dry-run");
+    fs::write(format!("{folder}/rota.pdf"), "%PDF-1.7 Mon 7-5").unwrap();
+    let send = "wecom send-app-file recipients=everyone media-id.file.content@=rota.pdf --dry-run";
+    let run = |shell: &str| server.command(shell).current_dir(&folder).output().unwrap();
+    let base = &server.base;
+    assert_eq!(
+        result(&run(send)),
+        json!({
+            "dry-run": [
+                {
+                    "method": "POST",
+                    "url": format!("{base}/cgi-bin/media/upload?access_token=***&type=file"),
+                    "file": { "name": "rota.pdf", "bytes": 16 },
+                },
+                {
+                    "method": "POST",
+                    "url": format!("{base}/cgi-bin/message/send?access_token=***"),
+                    "body": {
+                        "touser": "@all", "msgtype": "file", "agentid": 1_000_002,
+                        "file": { "media_id": "<media_id of upload 1>" },
+                    },
+                },
+            ],
+            "truncated": [],
+        })
+    );
+    for (lang, file, end) in [
+        ("en", "the file rota.pdf, 16 bytes", "Nothing was sent."),
+        ("zh", "文件 rota.pdf，16 字节", "什么也没有发送。"),
+    ] {
+        let words = text(&run(&format!("{send} -o text --lang {lang}")));
+        let shown: Vec<&str> = words.split("\n\n").map(str::trim_end).collect();
+        let [upload, shown_file, message, body, last] = shown.as_slice() else { panic!("{words}") };
+        assert_eq!(*upload, format!("POST {base}/cgi-bin/media/upload?access_token=***&type=file"));
+        assert_eq!((*shown_file, *last), (file, end));
+        assert_eq!(*message, format!("POST {base}/cgi-bin/message/send?access_token=***"));
+        assert!(body.contains(r#""media_id": "<media_id of upload 1>""#), "{body}");
+        assert!(!words.contains("%PDF"), "{words}");
+    }
+    let chatbot = "wecom send-chatbot-file media-id.file.content@=rota.pdf --dry-run";
+    let requests = result(&run(chatbot))["dry-run"].clone();
+    assert_eq!(
+        requests[0]["url"],
+        format!("{base}/cgi-bin/webhook/upload_media?key=***&type=file").as_str()
+    );
+    assert_eq!(requests[0]["file"], json!({ "name": "rota.pdf", "bytes": 16 }));
+    assert_eq!(requests[1]["body"]["file"]["media_id"], "<media_id of upload 1>");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn dry_run_without_a_call_of_an_action() {
+    let server = Server::accepting();
+    let shown = result(&server.run("wecom get-access-token scope=application --dry-run"));
+    let url = shown["dry-run"][0]["url"].as_str().unwrap();
+    assert!(url.ends_with("/cgi-bin/gettoken?corpid=corp-of-the-test&corpsecret=***"), "{shown}");
+    let split = "wecom split-text content=hi format=plain limit=64 numbered=false --dry-run";
+    assert_eq!(result(&server.run(split)), json!(["hi"]));
     assert!(server.requests().is_empty());
 }
 

@@ -2,11 +2,9 @@
 //!
 //! `make bless` records them anew.
 
-use std::{env, fs, net::SocketAddr, path::Path, sync::mpsc, thread};
+use std::{env, fs, path::Path};
 
-use wecom_simulator::{Simulator, known, server};
-
-use crate::{options::folder, server::wecom, terminal};
+use crate::{options::folder, server::Simulated, terminal};
 
 const BEGIN: &str = "<!-- recording: replayed by cli/tests/it/recording.rs -->\n```console\n";
 const END: &str = "```\n<!-- end of the recording -->\n";
@@ -14,39 +12,17 @@ const END: &str = "```\n<!-- end of the recording -->\n";
 /// What stands in the recording for the address of the simulator, which is another one in each run.
 const ADDRESS: &str = "127.0.0.1:8080";
 
-/// A simulator that runs as long as the tests.
-fn simulator() -> SocketAddr {
-    let (sender, address) = mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            sender.send(listener.local_addr().unwrap()).unwrap();
-            server::serve(listener, Simulator::new(), |_| ()).await;
-        });
-    });
-    address.recv().unwrap()
-}
-
 /// The commands of a recording, each with what it prints.
 fn replay(recording: &str, lang: &str) -> String {
-    let address = simulator();
+    let simulator = Simulated::start();
     // No token of another run, whose simulator may have had the same address.
     let cache = folder(&format!("recording-{lang}"));
     let mut replayed = String::new();
     for line in recording.lines().filter_map(|it| it.strip_prefix("$ ")) {
-        let mut command = wecom(line);
-        command
-            .env("WECOM_BASE_URL", format!("http://{address}"))
-            .env("XDG_CACHE_HOME", &cache)
-            .env("WECOM_CORP_ID", known::CORP_ID)
-            .env("WECOM_SECRET", known::APP_SECRET)
-            .env("WECOM_CONTACTS_SECRET", known::CONTACTS_SECRET)
-            .env("WECOM_AGENT_ID", known::AGENT_ID.to_string())
-            .env("WECOM_CHATBOT_KEY", known::CHATBOT_KEY)
-            .envs([("WECOM_LANG", lang), ("NO_COLOR", "1")]);
+        let mut command = simulator.command(line);
+        command.env("XDG_CACHE_HOME", &cache).envs([("WECOM_LANG", lang), ("NO_COLOR", "1")]);
         let (_, printed) = terminal::run(command);
-        let printed = printed.replace(&address.to_string(), ADDRESS);
+        let printed = printed.replace(&simulator.address.to_string(), ADDRESS);
         replayed.extend(["$ ", line, "\n", printed.trim_end(), "\n"]);
     }
     replayed

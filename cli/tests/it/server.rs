@@ -1,8 +1,8 @@
-//! A server on loopback that responses every request in the same way, and the command beside it.
+//! Servers on loopback: one that responds to every request in the same way, and the simulator. And the command beside them.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Command, Output},
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use wecom_simulator::{Simulator, known, server};
 
 /// What the server does with a request that is not for a token.
 #[derive(Clone)]
@@ -84,6 +85,40 @@ impl Server {
             .env("WECOM_CONTACTS_SECRET", "secret-of-the-contacts")
             .env("WECOM_AGENT_ID", "1000002")
             .env("WECOM_CHATBOT_KEY", "key-of-the-chatbot");
+        command
+    }
+}
+
+/// A simulator that runs as long as the tests.
+pub struct Simulated {
+    pub address: SocketAddr,
+}
+
+impl Simulated {
+    pub fn start() -> Self {
+        let (sender, address) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                sender.send(listener.local_addr().unwrap()).unwrap();
+                server::serve(listener, Simulator::new(), |_| ()).await;
+            });
+        });
+        Self { address: address.recv().unwrap() }
+    }
+
+    /// A line of shell in which `wecom` is the command, with the credentials that the simulator knows.
+    pub fn command(&self, shell: &str) -> Command {
+        let mut command = wecom(shell);
+        command
+            .env("WECOM_BASE_URL", format!("http://{}", self.address))
+            .env("WECOM_CORP_ID", known::CORP_ID)
+            .env("WECOM_SECRET", known::APP_SECRET)
+            .env("WECOM_CONTACTS_SECRET", known::CONTACTS_SECRET)
+            .env("WECOM_AGENT_ID", known::AGENT_ID.to_string())
+            .env("WECOM_CHATBOT_KEY", known::CHATBOT_KEY);
         command
     }
 }

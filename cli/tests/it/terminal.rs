@@ -126,14 +126,35 @@ fn large_uploads_show_a_bar() {
 fn help_fits_the_terminal() {
     let server = Server::accepting();
     for lang in ["en", "zh"] {
-        let (_, text) =
-            on_terminal(&server, &format!("wecom help create-member --lang {lang}"), &[]);
-        assert!(text.contains(if lang == "zh" { "用法" } else { "Usage" }), "{text}");
-        // A Chinese character takes two columns.
-        let columns =
-            |line: &str| line.chars().map(|it| if it > '\u{2e80}' { 2 } else { 1 }).sum::<usize>();
-        for line in text.lines().filter(|it| !it.contains("https://") && !it.contains('"')) {
-            assert!(columns(line) <= 80, "{line}");
+        for words in ["help", "actions", "help create-member", "help send-app-file", "help call"] {
+            let (_, text) = on_terminal(&server, &format!("wecom {words} --lang {lang}"), &[]);
+            let title = if lang == "zh" { "用法" } else { "Usage" };
+            assert!(words == "actions" || text.contains(title), "{text}");
+            for line in text.lines().filter(|it| !it.contains("https://") && !it.contains('"')) {
+                assert!(columns(line) <= 80, "{line}");
+            }
+            // No name is broken at its hyphen.
+            let broken = |it: &str| it.strip_suffix('-')?.chars().last().map(char::is_alphanumeric);
+            assert!(!text.lines().any(|it| broken(it) == Some(true)), "{text}");
+        }
+    }
+}
+
+/// A Chinese character takes two columns.
+fn columns(line: &str) -> usize {
+    line.chars().map(|it| if it > '\u{2e80}' { 2 } else { 1 }).sum()
+}
+
+#[test]
+fn errors_fit_the_terminal() {
+    let server = Server::accepting();
+    for lang in ["en", "zh"] {
+        let send = format!("wecom send-app-file --lang {lang}");
+        for words in ["", "recipients=x", "contnt=x", "x", "--tiemout 3", "media-id@=/"] {
+            let (code, text) = on_terminal(&server, &format!("{send} {words}"), NO_COLOR);
+            assert_eq!(code, 2, "{text}");
+            assert!(text.lines().all(|it| columns(it) <= 80), "{text}");
+            assert_eq!(text.matches("wecom help").count(), 1, "{text}");
         }
     }
 }

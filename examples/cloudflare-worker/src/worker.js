@@ -45,7 +45,7 @@ function render({ status, alerts, groupLabels = {} }) {
 // Without the brackets that would mention members (<@all>) or end a color.
 const plain = (value) => String(value).slice(0, 200).replaceAll('<', '‹').replaceAll('>', '›').replaceAll('\n', ' ');
 
-// Alertmanager retries after 5xx and gives up after 4xx.
+// Alertmanager retries after 5xx and stops after 4xx.
 function failure(error) {
   const { tag, val } = error.payload ?? { tag: 'execution-failed' };
   switch (tag) {

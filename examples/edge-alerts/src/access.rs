@@ -4,8 +4,8 @@ use subtle::ConstantTimeEq;
 
 use crate::response::Response;
 
-/// Compares the `Authorization` header with the token from the environment, in time that depends on the token's length
-/// alone.
+/// Compares the `Authorization` header with the token from the environment, in time that depends only on the token's
+/// length.
 pub(crate) fn check(token: Option<&str>, authorization: &[Vec<u8>]) -> Result<(), Response> {
     let Some(token) = token.filter(|it| !it.is_empty()) else {
         return Err(Response::later(60, "ALERTS_TOKEN is not set"));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::response::Response;
 
-/// The most bytes of markdown that a chatbot takes; WeCom refuses longer markdown.
+/// The most bytes of markdown that a chatbot accepts; WeCom refuses longer markdown.
 pub(crate) const CHATBOT_LIMIT: usize = 4096;
 /// The same for an application message.
 pub(crate) const APP_LIMIT: usize = 2048;

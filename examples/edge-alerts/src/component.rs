@@ -40,7 +40,7 @@ use bindings::wecom::connector::{
 const MAX_BODY: usize = 1 << 20;
 /// Seconds until a retry where WeCom documents no figure.
 const LATER: u32 = 10;
-/// For so many seconds WeCom drops an application message that it has delivered already.
+/// For this many seconds WeCom drops an application message that it has delivered already.
 const DUPLICATE_CHECK: u32 = 600;
 /// The most bytes of one blocking write.
 const CHUNK: usize = 4096;
@@ -56,7 +56,7 @@ mod export {
 impl Guest for EdgeAlerts {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let response = handle(&request).unwrap_or_else(|rejection| rejection);
-        // The client may be gone: then there is no one to report that to.
+        // The client may have disconnected: then it cannot be reported to it.
         let _ = respond(&response, out);
     }
 }
@@ -114,7 +114,7 @@ fn to_members(notification: &Notification, users: &str) -> Result<Remarks, Error
     Ok([markdown.left_out, delivery.warning, unreached])
 }
 
-/// The response to a failed call. Alertmanager retries after 5xx and gives up after 4xx. Where it is unknown whether the
+/// The response to a failed call. Alertmanager retries after 5xx and stops after 4xx. Where it is unknown whether the
 /// message was sent, a retry may send it twice: an alert twice is better than none.
 fn failure(error: Error) -> Response {
     match error {
@@ -133,10 +133,10 @@ fn failure(error: Error) -> Response {
         }
         // Only the request for a token was sent: the alert was not, and Alertmanager may send it again.
         Error::NoReply(it) if !it.request_sent => {
-            Response::later(LATER, format!("{} did not answer: {}", it.server, it.reason))
+            Response::later(LATER, format!("{} did not respond: {}", it.server, it.reason))
         }
         Error::NoReply(it) | Error::PermanentNoReply(it) => {
-            Response::new(502, format!("{} did not answer: {}", it.server, it.reason))
+            Response::new(502, format!("{} did not respond: {}", it.server, it.reason))
         }
         Error::PermanentUnexpectedReply(it) => Response::new(
             502,

@@ -9,7 +9,7 @@
 //! | `component.rs` | the only file that touches WASI and the connector  [wasm only] |
 #![cfg_attr(
     not(any(target_family = "wasm", test)),
-    allow(dead_code, reason = "its caller exists in wasm builds alone")
+    allow(dead_code, reason = "its caller exists only in wasm builds")
 )]
 
 mod access;

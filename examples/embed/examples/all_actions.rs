@@ -2,7 +2,7 @@
 //! a group chat, uploads files, sends messages of every kind, recalls and deletes, splits a long text and explains a refusal.
 //! `make run` runs it.
 //!
-//! The server is a simulator in this process, whatever the environment holds; with `--real` it is the one that the
+//! The server is a simulator in this process, whatever the environment contains; with `--real` it is the one that the
 //! environment names: `WECOM_BASE_URL`, or WeCom itself. `--json` prints each result as a line of JSON instead of a table.
 
 use std::{
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // Where stderr is closed there is no place left to report to.
+            // Where stderr is closed there is no other place to report to.
             let _: io::Result<()> = writeln!(io::stderr(), "all_actions: {error}");
             ExitCode::FAILURE
         }
@@ -222,7 +222,7 @@ impl Recorder {
 
 impl Transport for Recorder {
     fn send(&self, request: http::Request<Body>, timeouts: Timeouts) -> Sending {
-        // The path alone: the query holds secrets.
+        // Only the path: the query contains secrets.
         let path = format!("{} {}", request.method(), request.uri().path());
         self.paths.lock().unwrap_or_else(PoisonError::into_inner).push(path);
         self.pool.send(request, timeouts)

@@ -1,6 +1,6 @@
 //! `embed USER-ID TEXT` sends a text to a member, with the credentials of the environment.
 //!
-//! Exit codes: 0 it was sent, 1 it was not and retrying can't help, 75 retry later, 2 look whether it arrived.
+//! Exit codes: 0 it was sent, 1 it was not and retrying can't help, 75 retry later, 2 check whether it arrived.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
 
@@ -24,7 +24,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     // One host per process: it compiles the component and keeps connections alive.
     let host = Host::new(COMPONENT, Options { cache: true, ..Options::default() })?;
 
-    // One instance per set of credentials: it sees these variables and no others, and caches access tokens.
+    // One instance per set of credentials: it sees only these variables, and caches access tokens.
     let mut instance = host.instance(env::vars().filter(|(name, _)| name.starts_with("WECOM_")));
 
     let application = Application::Profile(String::new());
@@ -37,7 +37,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         messages.call_send_app_text(store, &application, &message).await
     });
 
-    // The error case alone says what to do; the payload says why.
+    // The error case decides what to do; the payload states the reason.
     Ok(match sent.await? {
         Ok(delivery) => {
             println!("sent; unknown members: {:?}", delivery.invalid_users);

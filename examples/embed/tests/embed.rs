@@ -39,8 +39,8 @@ impl Corp {
             .unwrap()
     }
 
-    /// Sends it while the simulator makes trouble. The exit code, and how often it arrived.
-    fn send_in_trouble(&self, act: bool, kind: FaultKind) -> (Option<i32>, usize) {
+    /// Sends it while the simulator injects a fault. The exit code, and how often it arrived.
+    fn send_with_fault(&self, act: bool, kind: FaultKind) -> (Option<i32>, usize) {
         let on = "/cgi-bin/message/send".to_owned();
         self.simulator.inject(Fault { on, skip: 0, times: 1, act, kind });
         let code = self.send(known::FOUNDER).status.code();
@@ -61,8 +61,8 @@ fn text_arrives() {
 #[test]
 fn exit_code_follows_the_error_case() {
     let busy = FaultKind::Errcode { code: -1, message: "system busy".into() };
-    assert_eq!(Corp::new().send_in_trouble(false, busy), (Some(75), 0));
-    assert_eq!(Corp::new().send_in_trouble(true, FaultKind::ResetBeforeReply), (Some(2), 1));
+    assert_eq!(Corp::new().send_with_fault(false, busy), (Some(75), 0));
+    assert_eq!(Corp::new().send_with_fault(true, FaultKind::ResetBeforeReply), (Some(2), 1));
     let refusal = FaultKind::Errcode { code: 60011, message: "no privilege".into() };
-    assert_eq!(Corp::new().send_in_trouble(false, refusal), (Some(1), 0));
+    assert_eq!(Corp::new().send_with_fault(false, refusal), (Some(1), 0));
 }

@@ -1,7 +1,7 @@
 //! Onboards new members, durably, with Obelisk: department, member, group chat, welcome text, card.
 //!
 //! Each call of the connector is an activity, whose result Obelisk records. What happens after an error is decided here,
-//! by its case alone.
+//! only by its case.
 
 mod bindings {
     #![allow(clippy::all, clippy::pedantic, reason = "generated code")]
@@ -63,7 +63,7 @@ fn department() -> Result<(), Error> {
         id: Some(DEPARTMENT),
     };
     match create_department(&profile(), &department) {
-        // Another department may have this name, so look.
+        // Another department may have this name, so check.
         Err(Error::PermanentRejected(it)) if it.code == 60008 => {
             let departments = list_department_ids(&profile(), None)?;
             let found = departments.iter().any(|it| it.id == DEPARTMENT);
@@ -110,7 +110,7 @@ fn chat_id(person: &Person) -> String {
     "welcome".chars().chain(alphanumeric).collect()
 }
 
-/// What is created under an id that we chose may be there from an earlier try.
+/// What is created under an id that we chose may exist from an earlier try.
 fn unless_there<T>(code: i32, result: Result<T, Error>) -> Result<(), Error> {
     match result {
         Err(Error::PermanentRejected(it)) if it.code == code => Ok(()),
@@ -154,7 +154,7 @@ fn card(person: &Person) -> Result<(), Error> {
 /// What a second run of a step does, where the first took effect.
 #[derive(Clone, Copy)]
 enum Repeat {
-    /// It is refused, because the id that we chose is there.
+    /// It is refused, because the id that we chose exists.
     FindsTheFirst,
     /// WeCom drops it, until this time in Unix seconds.
     IsDroppedUntil(u64),
@@ -163,7 +163,7 @@ enum Repeat {
 }
 
 enum Verdict {
-    /// Retrying can help and does no harm; after so many seconds, where WeCom says so.
+    /// Retrying can help and has no further effect; after this many seconds, where WeCom states it.
     Retry(Option<u32>),
     /// It may have taken effect.
     Unknown,

@@ -1,4 +1,4 @@
-"""Sends one chatbot message through a server that takes two seconds to answer, and counts the messages that arrive.
+"""Sends one chatbot message through a server that takes two seconds to respond, and counts the messages that arrive.
 
 lock_expiry.py DEPLOYMENT: first with Obelisk's own lock of one second, then with that of the deployment.
 """
@@ -26,7 +26,7 @@ def ask(path: str, body: Any = None) -> Any:
 
 
 def send(name: str, deployment: str) -> tuple[str, int]:
-    """What Obelisk says about the message, and how often it arrived."""
+    """What Obelisk reports about the message, and how often it arrived."""
     ask("reset", {})
     slow = {"slow_body": {"chunk": 1, "pause_ms": 75}}  # 27 bytes, with a pause before each
     ask("faults", {"on": "/cgi-bin/webhook/send", "times": 99, "act": True, "kind": slow})
@@ -42,7 +42,7 @@ def send(name: str, deployment: str) -> tuple[str, int]:
             assert server.poll() is None and time.monotonic() < end, Path(f"{name}.log").read_text()
             time.sleep(0.1)
         done = subprocess.run(submit, capture_output=True, text=True)
-        time.sleep(3)  # what was cut off may arrive yet
+        time.sleep(3)  # what was aborted may still arrive
         return done.stdout + done.stderr, len(ask("state")["chatbot_messages"])
     finally:
         server.kill()

@@ -29,7 +29,7 @@ def work() -> None:
 
 
 def execution(command: str, *arguments: str) -> str:
-    """Runs `obelisk execution …` against any server that answers: one may have been killed just now."""
+    """Runs `obelisk execution …` against any server that responds: one may have been killed just now."""
     end = time.monotonic() + 60
     while True:
         for port in PORTS:

@@ -1,4 +1,4 @@
-"""Tests the workflow without WeCom: the connector is a stub, and the test answers its calls, in the contract's types."""
+"""Tests the workflow without WeCom: the connector is a stub, and the test gives the results of its calls, in the contract's types."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-//! Every action, typed: what it returns, the exact requests, and what the simulator knows afterwards.
+//! Every action, typed: what it returns, the exact requests, and the state of the simulator afterwards.
 
 mod app_messages;
 mod cards;
@@ -45,7 +45,7 @@ async fn check_json(bed: &mut TestBed, name: &str, arguments: Value, expected: E
     expected.assert_eq(&bed.number_ids(text));
 }
 
-/// The code of WeCom's refusal, for now or for ever.
+/// The code of WeCom's refusal, temporary or permanent.
 fn code<T: Debug>(result: Result<T, Error>) -> i32 {
     match result {
         Err(Error::PermanentRejected(it)) => it.code,

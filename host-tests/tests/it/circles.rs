@@ -1,7 +1,7 @@
-//! No walk from a Rust file of this repository along its imports comes back to it. `make circles` runs these tests alone.
+//! No walk from a Rust file of this repository along its imports comes back to it. `make circles` runs only these tests.
 //!
 //! An import is a path into another file of the same crate, in a `use` or in code: `crate::…`, `super::…`, `self::…`, or a path
-//! that begins with a child module. A `mod` declaration is none: it names a file, and uses nothing of it.
+//! that begins with a child module. A `mod` declaration is not an import: it names a file, and uses nothing from it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! The built component beside its contract: what it may use and what it offers.
+//! The built component compared with its contract: what it imports and what it exports.
 
 use std::collections::BTreeSet;
 
@@ -54,14 +54,14 @@ fn size_is_below_the_tripwire() {
     assert!(COMPONENT.len() <= SIZE_TRIPWIRE, "{} bytes", COMPONENT.len());
 }
 
-/// Which would also mean that it was not linked with LTO: panics would carry their source locations.
+/// Which would also mean that it was not linked with LTO: panics would contain their source locations.
 #[test]
-fn component_holds_no_path_of_the_build() {
+fn component_contains_no_path_of_the_build() {
     let folder = b"registry/src/";
     assert!(!COMPONENT.windows(folder.len()).any(|it| it == folder));
 }
 
-/// What the component itself says.
+/// The WIT in the component itself.
 fn component() -> (Resolve, WorldId) {
     match wit_component::decode(COMPONENT).unwrap() {
         DecodedWasm::Component(resolve, world) => (resolve, world),
@@ -69,7 +69,7 @@ fn component() -> (Resolve, WorldId) {
     }
 }
 
-/// What the WIT files say.
+/// The WIT of the contract's files.
 fn contract() -> Resolve {
     let mut sources = SourceMap::new();
     for (name, text) in FILES {

@@ -28,7 +28,7 @@ use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
 
 use self::raw_server::{Ending, RawFault, RawServer, listener};
 
-/// The pool's timeouts, to connect, for the first byte and between bytes; the component asks for longer ones.
+/// The pool's timeouts, to connect, for the first byte and between bytes; the component sets longer ones.
 const POOL_TIMEOUT: Duration = Duration::from_secs(1);
 /// No call hangs: with these timeouts one ends within seconds, and within this on a busy machine.
 const MAX_CALL: Duration = Duration::from_mins(1);
@@ -56,7 +56,7 @@ enum Injection {
     Simulated(FaultKind, u32),
     /// A fault below HTTP.
     Raw(RawFault),
-    /// The server closed the idle connection that the pool kept.
+    /// The server closed the idle connection that was in the pool.
     IdleConnectionClosed,
     /// One of the recipients does not exist.
     UnknownRecipient,
@@ -202,7 +202,7 @@ fn connection_faults() -> Vec<Case> {
         raw("closed before the response", b"", Ending::Close, CLOSED),
         simulated("silence", FaultKind::SilentForever, TIMED_OUT),
         raw("half a head, then closed", b"HTTP/1.1 200 OK\r\ncontent-le", Ending::Close, CLOSED),
-        raw("half a head, then silence", b"HTTP/1.1 200 OK\r\ncontent-le", Ending::Hang, TIMED_OUT),
+        raw("half a head, then nothing", b"HTTP/1.1 200 OK\r\ncontent-le", Ending::Hang, TIMED_OUT),
         raw(
             "a head that trickles",
             b"HTTP/1.1 200 OK\r\n",
@@ -441,7 +441,7 @@ impl Injection {
             Self::UnknownRecipient => call == Call::CheckedSend,
             Self::IdleConnectionClosed => call != Call::Token && call != Call::ChatbotSend,
             Self::Raw(RawFault::Interrupted { .. }) => !matches!(call, Call::Token | Call::Read),
-            // Only a request that carries a token.
+            // Only a request with a token.
             _ if self.is_dead_token() => call != Call::Token && call != Call::ChatbotSend,
             _ => true,
         }
@@ -451,10 +451,10 @@ impl Injection {
         matches!(self, Self::Simulated(FaultKind::Errcode { code: 40014 | 42001, .. }, _))
     }
 
-    /// Whether the request with the fault takes effect: what can be is tried.
+    /// Whether the request with the fault takes effect: each possible case is tried.
     fn variants(&self) -> &'static [bool] {
         match self {
-            // The response says that the call was accepted, so it was.
+            // According to the response the call was accepted, so it was.
             Self::Simulated(FaultKind::SlowBody { pause_ms: ..100, .. }, _) => &[true],
             Self::Simulated(FaultKind::Body(bytes), _) if bytes == OK => &[true],
             Self::Simulated(FaultKind::Errcode { .. }, _)
@@ -588,7 +588,7 @@ async fn check(case: &Case, call: Call, acts: bool) {
     }
 }
 
-/// What the case of an error says about the effect of the call is so.
+/// What the case of an error states about the effect of the call is correct.
 fn check_effects(outcome: &Outcome, call: Call, effects: usize, acted: bool, about: &str) {
     let expected = match outcome {
         _ if call == Call::Read => 0,

@@ -1,7 +1,7 @@
 //! Random calls over a network that fails at random, retried exactly when the error allows it: nothing is done twice, and
 //! nothing is reported done that was not.
 //!
-//! `ARBTEST_SEED=<seed>` makes one journey alone, and prints its calls.
+//! `ARBTEST_SEED=<seed>` makes only that journey, and prints its calls.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -126,7 +126,7 @@ fn random_fault(u: &mut Unstructured<'_>) -> Result<NetworkFault> {
         }
         8 => (acts, FaultKind::Body(vec![b'<'; u.choose_index(3)?])),
         9 => (true, FaultKind::SlowBody { chunk: 1 + u.choose_index(40)?, pause_ms: 300 }),
-        // A refusal says that there was no effect, so there is none.
+        // A refusal means that there was no effect, so there is none.
         10 => (false, errcode(*u.choose(&[-1, 45009, 45033, 6000])?)),
         _ => (false, errcode(*u.choose(&[40014, 42001])?)),
     };
@@ -250,7 +250,7 @@ impl<'a, 'b> Journey<'a, 'b> {
         let arguments = json!({"application": {"profile": ""}, "message": message});
         let outcome = self.call("send-app-text", &arguments, &[]).await?;
         self.model.created("messages", text, &outcome, text);
-        // A retry after success does no harm either.
+        // A retry after success has no further effect either.
         if matches!(outcome, CallOutcome::Done) && percent(self.u, 30)? {
             self.call("send-app-text", &arguments, &[]).await?;
         }
@@ -262,7 +262,7 @@ impl<'a, 'b> Journey<'a, 'b> {
         let department = json!({"name": name, "parent-id": 1, "id": id});
         let arguments = json!({"application": {"profile": ""}, "department": department});
         let outcome = self.call("create-department", &arguments, &[]).await?;
-        // Without an id it is known by its name; a department that may be renamed has one.
+        // Without an id it is identified by its name; a department that may be renamed has an id.
         match id {
             Some(id) => self.model.created("departments", &id.to_string(), &outcome, name),
             None => self.model.created("unnumbered departments", name, &outcome, name),
@@ -306,7 +306,7 @@ impl<'a, 'b> Journey<'a, 'b> {
         let id = percent(self.u, 70)?.then(|| format!("chat{}", self.serial));
         let chat = json!({"name": name, "members": ["founder", "noor.h"], "id": id});
         let arguments = json!({"application": {"profile": ""}, "group-chat": chat});
-        // With an id of its own, a retry is safe.
+        // With an id given by the caller, a retry is safe.
         let outcome = self.call("create-group-chat", &arguments, &[86215]).await?;
         self.model.created("group_chats", name, &outcome, name);
         Ok(())
@@ -340,7 +340,7 @@ impl<'a, 'b> Journey<'a, 'b> {
         Ok(())
     }
 
-    /// Calls, and retries as long as the error says that this is safe. `already` are the refusals that mean, after an unknown
+    /// Calls, and retries as long as the error states that this is safe. `already` are the refusals that mean, after an unknown
     /// outcome, that an earlier attempt took effect.
     async fn call(
         &mut self,
@@ -353,7 +353,7 @@ impl<'a, 'b> Journey<'a, 'b> {
             faults.push_back(if percent(self.u, 40)? { Some(random_fault(self.u)?) } else { None });
         }
         *self.network.lock().unwrap() = faults;
-        let mut silent = false;
+        let mut unknown = false;
         for _ in 0..MAX_ATTEMPTS {
             let canceled_after = if percent(self.u, 10)? { CANCELED_AFTER } else { Duration::MAX };
             let call = self.bed.call_json(function, arguments);
@@ -371,13 +371,13 @@ impl<'a, 'b> Journey<'a, 'b> {
             let (case, payload) = error.into_iter().next().unwrap();
             match case.as_str() {
                 "unreachable" | "rejected-for-now" => {}
-                "no-reply" => silent = true,
+                "no-reply" => unknown = true,
                 "permanent-no-reply" | "permanent-unexpected-reply" => {
                     return Ok(CallOutcome::Unknown);
                 }
                 "permanent-rejected" => {
                     let code = payload["code"].as_i64().unwrap();
-                    return Ok(match silent {
+                    return Ok(match unknown {
                         true if already.contains(&code) => CallOutcome::Done,
                         // This attempt had no effect, an earlier one may have had.
                         true => CallOutcome::Unknown,
@@ -387,7 +387,7 @@ impl<'a, 'b> Journey<'a, 'b> {
                 other => panic!("{function}: {other} {payload}"),
             }
         }
-        Ok(if silent { CallOutcome::Unknown } else { CallOutcome::NoEffect(None) })
+        Ok(if unknown { CallOutcome::Unknown } else { CallOutcome::NoEffect(None) })
     }
 
     /// The state of the simulator is one that the model allows.

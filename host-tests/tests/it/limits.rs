@@ -26,8 +26,8 @@ use wecom_host::{
 };
 use wecom_simulator::Simulator;
 
-/// Keeps all handles that it can get.
-const HOARDS_HANDLES: &str = r#"(component
+/// Creates handles without end, and drops none.
+const LEAKS_HANDLES: &str = r#"(component
     (import "wasi:http/types@0.2.0" (instance $types
         (export "fields" (type $fields (sub resource)))
         (export "[constructor]fields" (func (result (own $fields))))))
@@ -35,10 +35,10 @@ const HOARDS_HANDLES: &str = r#"(component
     (core module $m
         (import "host" "new" (func $new (result i32)))
         (func (export "work") (result i32) (i32.const 7))
-        (func (export "hoard") (loop (drop (call $new)) (br 0))))
+        (func (export "leak") (loop (drop (call $new)) (br 0))))
     (core instance $i (instantiate $m (with "host" (instance (export "new" (func $new))))))
     (func (export "work") (result u32) (canon lift (core func $i "work")))
-    (func (export "hoard") (canon lift (core func $i "hoard"))))"#;
+    (func (export "leak") (canon lift (core func $i "leak"))))"#;
 
 /// Never ends its start function.
 const NEVER_STARTS: &str = r#"(component
@@ -63,7 +63,7 @@ fn host(component: &[u8], limits: Limits, transport: impl Transport) -> Host {
     Host::new(component, Options { limits, instances: 4, transport, ..Options::default() }).unwrap()
 }
 
-fn nowhere(_: http::Request<Body>, _: Timeouts) -> Sending {
+fn refuse_connection(_: http::Request<Body>, _: Timeouts) -> Sending {
     Box::pin(async { Err(TransportError::ConnectionRefused) })
 }
 
@@ -76,17 +76,17 @@ async fn call(instance: &mut Instance, function: &str) -> Result<Value, String> 
 }
 
 #[tokio::test]
-async fn component_that_hoards_handles_is_stopped() {
-    let host = host(&wat::parse_str(HOARDS_HANDLES).unwrap(), limits(), nowhere);
+async fn component_that_leaks_handles_is_stopped() {
+    let host = host(&wat::parse_str(LEAKS_HANDLES).unwrap(), limits(), refuse_connection);
     let mut instance = instance(&host);
-    let stopped = call(&mut instance, "hoard").await.unwrap_err();
+    let stopped = call(&mut instance, "leak").await.unwrap_err();
     assert!(stopped.starts_with("the component was stopped: it trapped: "), "{stopped}");
-    assert_eq!(call(&mut instance, "work").await, Ok(json!(7)), "in a fresh sandbox");
+    assert_eq!(call(&mut instance, "work").await, Ok(json!(7)), "in a new sandbox");
 }
 
 #[tokio::test]
 async fn component_that_never_starts_is_stopped() {
-    let host = host(&wat::parse_str(NEVER_STARTS).unwrap(), limits(), nowhere);
+    let host = host(&wat::parse_str(NEVER_STARTS).unwrap(), limits(), refuse_connection);
     let began = Instant::now();
     let error = call(&mut instance(&host), "work").await.unwrap_err();
     assert!(error.starts_with("the component cannot be used: "), "{error}");
@@ -108,7 +108,7 @@ const GB: usize = 1 << 30;
 const CHUNK: usize = 1 << 20;
 
 /// Sends 1 GB and counts the bytes that are read; each second request goes to the simulator.
-fn flood(declared: bool, read_bytes: Arc<AtomicUsize>) -> impl Transport {
+fn one_gigabyte(declared: bool, read_bytes: Arc<AtomicUsize>) -> impl Transport {
     let simulator = in_memory(Simulator::new().strict());
     let requests = AtomicUsize::new(0);
     move |request: http::Request<Body>, timeouts: Timeouts| -> Sending {
@@ -133,9 +133,12 @@ fn flood(declared: bool, read_bytes: Arc<AtomicUsize>) -> impl Transport {
 }
 
 /// A chatbot's message to a server that sends 1 GB, and another one to the simulator, in a sandbox of `memory` bytes.
-async fn flooded(declared: bool, memory: usize) -> ([Result<Value, CallError>; 2], usize) {
+async fn call_with_one_gigabyte(
+    declared: bool,
+    memory: usize,
+) -> ([Result<Value, CallError>; 2], usize) {
     let read_bytes = Arc::new(AtomicUsize::new(0));
-    let transport = flood(declared, Arc::clone(&read_bytes));
+    let transport = one_gigabyte(declared, Arc::clone(&read_bytes));
     let host = host(COMPONENT, Limits { memory, ..Limits::default() }, transport);
     let mut instance = host.instance(known_environment());
     let message = json!({"chatbot": {"profile": ""}, "content": "x"});
@@ -148,15 +151,15 @@ async fn flooded(declared: bool, memory: usize) -> ([Result<Value, CallError>; 2
 async fn response_of_1_gb_is_not_read_to_the_end() {
     for declared in [false, true] {
         // The largest response is 8 MiB; while it grows, the old and the new block exist at the same time.
-        let ([first, second], read_bytes) = flooded(declared, 20 << 20).await;
+        let ([first, second], read_bytes) = call_with_one_gigabyte(declared, 20 << 20).await;
         let Err(CallError::Returned(error)) = first else { panic!("{first:?}") };
         let text = error["permanent-unexpected-reply"]["reason"].as_str().unwrap();
         assert!(text.contains("the response is larger than 8 MiB"), "{text}");
-        assert!(read_bytes <= 10 << 20, "{} MiB were read_bytes", read_bytes >> 20);
+        assert!(read_bytes <= 10 << 20, "{} MiB were read", read_bytes >> 20);
         assert!(second.is_ok(), "{second:?}");
     }
     // The host's limit holds: the same in a sandbox that is too small.
-    let ([first, second], _) = flooded(false, 8 << 20).await;
+    let ([first, second], _) = call_with_one_gigabyte(false, 8 << 20).await;
     assert!(
         matches!(&first, Err(CallError::Stopped(why)) if why.contains("8 MiB of memory")),
         "{first:?}"
@@ -195,14 +198,14 @@ async fn largest_responses_fit_into_memory() {
     // The token in every place.
     let secret = format!("{{\"errcode\":60003,\"errmsg\":\"{}\"}}", "t".repeat(CAP - 40));
     let nested = format!("{{\"errcode\":60003,\"x\":{}", "[".repeat(CAP - 40));
-    for (answer, expected) in [
+    for (response, expected) in [
         (departments(usize::MAX, CAP), "900000 and more"),
         (long, "refused"),
         (secret, "refused"),
         (nested, "unexpected"),
     ] {
-        assert!(CAP - 100 < answer.len() && answer.len() <= CAP, "{}", answer.len());
-        let host = host(COMPONENT, Limits::default(), static_response(answer));
+        assert!(CAP - 100 < response.len() && response.len() <= CAP, "{}", response.len());
+        let host = host(COMPONENT, Limits::default(), static_response(response));
         let result = instance(&host)
             .call(async |store, connector| {
                 let departments = connector.departments(store)?;

@@ -1,7 +1,7 @@
 //! Generated arguments for every function: the component never traps, what its checks accept is accepted by the simulator, and
-//! what they reject is rejected for a generated field. The two were written apart, so their limits prove each other.
+//! what they reject is rejected for a generated field. The two were written independently, so their limits check each other.
 //!
-//! `ARBTEST_SEED=<seed>` runs one input alone: a corp, and calls of one function.
+//! `ARBTEST_SEED=<seed>` runs only that input: a corp, and calls of one function.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -26,7 +26,8 @@ const MAX_CALLS: usize = 100;
 /// A department that can be deleted.
 const EMPTY: u32 = NORTH + 1;
 
-/// Codes of refusals that no check can foresee, as only the server knows. Every other code is a limit that the checks miss.
+/// Codes of refusals that no check can predict, because they depend on the server's state. Every other code is a limit that
+/// the checks miss.
 const ONLY_THE_SERVER_KNOWS: &[(i64, &str)] = &[
     (40001, "the secret given is not one of the corp's"),
     (40007, "no such media, or of another kind"),
@@ -280,7 +281,7 @@ impl Generator<'_, '_> {
         Ok(())
     }
 
-    /// Any value of this type, preferably a hostile one.
+    /// Any value of this type, preferably a malicious one.
     fn any(&mut self, ty: &Type, path: &str) -> Generated<Value> {
         self.generated.push(path.into());
         Ok(match ty {
@@ -447,7 +448,7 @@ impl Corp {
             Some(Value::Object(media)) if media.contains_key("id") => {
                 media.insert("id".into(), value);
             }
-            // The example carries the file itself.
+            // The example contains the file itself.
             Some(Value::Object(media)) if media.contains_key("file") => {}
             Some(it) => *it = value,
             None => {}
@@ -492,7 +493,7 @@ async fn check_function(
         let mut arguments = corp.example(name, &action.example.arguments, serial);
         let mut generator = Generator { u, generated: Vec::new() };
         match serial % 10 {
-            // The example itself is accepted, or the rest would show nothing.
+            // The example itself is accepted, or the rest would prove nothing.
             0 => {}
             1 => {
                 for (param, ty) in &function.params {
@@ -563,7 +564,7 @@ fn judge(
     let credentials =
         generated.iter().any(|it| it.starts_with("application") || it.starts_with("chatbot"));
     let error = match result {
-        // Offline, or a finding says that nothing could be sent.
+        // Offline, or a finding states that nothing could be sent.
         Ok(_) if ["check", "explain", "split"].iter().any(|it| name.starts_with(it)) => {
             return Ok(());
         }
@@ -585,7 +586,7 @@ fn judge(
             }
             Ok(())
         }
-        // A base URL with a path leads to no page of WeCom, and no host accepts a URL of 64 KB.
+        // A base URL with a path reaches no endpoint of WeCom, and no host accepts a URL of 64 KB.
         "unreachable"
             if credentials
                 && payload["reason"].as_str().unwrap().contains("rejected the request") =>
@@ -658,13 +659,13 @@ fn arrived(arguments: &Value, result: &Value, bed: &TestBed) -> Result<(), Strin
     if sent.is_empty() {
         return Ok(());
     }
-    let mut lost = None;
+    let mut missing = None;
     walk(arguments, "", &mut |name, text| {
         if TEXTS.contains(&name) && !text.is_empty() && !sent.iter().any(|it| it == text) {
-            lost = Some(format!("{name} did not arrive: {text:?}"));
+            missing = Some(format!("{name} did not arrive: {text:?}"));
         }
     });
-    lost.map_or(Ok(()), Err)
+    missing.map_or(Ok(()), Err)
 }
 
 /// All texts in a value, with the name of the field that they are in.

@@ -16,7 +16,7 @@ use arbtest::{
 const MINIMIZE: Duration = Duration::from_secs(20);
 
 /// Checks a property on `inputs` inputs of `size` bytes. A failure prints the seeds of shorter and shorter inputs that fail;
-/// `ARBTEST_SEED=<seed>` runs one alone.
+/// `ARBTEST_SEED=<seed>` runs only that one.
 pub(crate) fn check(
     inputs: u32,
     size: u32,
@@ -36,12 +36,12 @@ pub(crate) fn check(
     }
 }
 
-/// Whether the environment asks for one input alone.
+/// Whether the environment selects a single input.
 pub(crate) fn is_replay() -> bool {
     env::var_os("ARBTEST_SEED").is_some()
 }
 
-/// True in so many cases of a hundred, and false when the input has ended.
+/// True with this chance in percent, and false when the input has ended.
 pub(crate) fn percent(u: &mut Unstructured<'_>, chance: u8) -> Result<bool> {
     Ok(u.int_in_range(0..=99)? >= 100 - chance)
 }

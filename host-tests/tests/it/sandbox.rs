@@ -1,4 +1,4 @@
-//! One sandbox over many calls: what it keeps, and what it reads anew.
+//! One sandbox over many calls: what it caches, and what it reads again for each call.
 
 use http_body_util::BodyExt;
 use wasmtime::{
@@ -134,7 +134,7 @@ async fn rotated_secret_takes_effect_at_the_next_call() {
     );
 }
 
-/// Wherever the trap was: the host keeps the sandbox shut, and a fresh one works.
+/// Wherever the trap was: the sandbox cannot be entered again, and a new one works.
 #[tokio::test]
 async fn sandbox_is_replaced_after_a_trap() {
     let pre = prepare();

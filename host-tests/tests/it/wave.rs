@@ -1,5 +1,5 @@
 //! The examples of the contract, called as `wasmtime run --invoke` calls them: the text is WAVE, the linker is wasmtime's
-//! own, the values are dynamic, and every call gets a fresh instance.
+//! own, the values are dynamic, and every call gets a new instance.
 
 use expect_test::expect;
 use host_tests::{MEMBERS, TestBed, application, chatbot, in_memory, known_environment};
@@ -31,7 +31,7 @@ use wit_parser::{Function, Resolve, SourceMap};
 #[tokio::test(start_paused = true)]
 async fn every_wave_example_succeeds() {
     let contract = contract();
-    let stock = Stock::new();
+    let wasmtime = Wasmtime::new();
     let mut wire = String::new();
     let mut examples = 0;
     for (interface, function) in functions(&contract) {
@@ -41,7 +41,7 @@ async fn every_wave_example_succeeds() {
             .replace("MEDIA-ID", &id)
             .replace("MESSAGE-ID", &id)
             .replace("RESPONSE-CODE", &id);
-        let result = stock.invoke(&bed, &contract, &interface, function, &text).await;
+        let result = wasmtime.invoke(&bed, &contract, &interface, function, &text).await;
         assert!(matches!(result, Val::Result(Ok(_))), "{text}\n{result:?}");
         let request = bed.simulator.transcript().last().map(ToString::to_string);
         let requests = bed.number_ids(request.unwrap_or_else(|| "no request".into()));
@@ -118,7 +118,8 @@ async fn rejection_is_a_variant_value() {
     let (interface, function) =
         functions(&contract).find(|(_, it)| it.name == "delete-department").unwrap();
     let text = r#"delete-department(profile(""), 1)"#;
-    let refused = Stock::new().invoke(&TestBed::new(), &contract, &interface, function, text).await;
+    let bed = TestBed::new();
+    let refused = Wasmtime::new().invoke(&bed, &contract, &interface, function, text).await;
     let Val::Result(Err(Some(error))) = refused else { panic!("not refused: {refused:?}") };
     let Val::Variant(case, Some(_)) = *error else { panic!("not a case: {error:?}") };
     assert_eq!(case, "permanent-rejected");
@@ -133,12 +134,12 @@ async fn prepare(function: &str) -> (TestBed, String) {
         }
         _ => TestBed::with_group_chat().await,
     };
-    let gone = match function {
+    let deleted = match function {
         "create-member" | "ensure-member" => &MEMBERS[1..2],
         "delete-department" => &MEMBERS[..],
         _ => &[],
     };
-    for user_id in gone {
+    for user_id in deleted {
         bed.delete_member(&application(), &(*user_id).into()).await.unwrap();
     }
     let id = match function {
@@ -227,13 +228,13 @@ fn functions(contract: &Resolve) -> impl Iterator<Item = (String, &Function)> {
     })
 }
 
-/// wasmtime as `wasmtime run -Shttp` sets it up, but for the network.
-struct Stock {
+/// wasmtime as `wasmtime run -Shttp` sets it up, except for the network.
+struct Wasmtime {
     component: Component,
     linker: Linker<State>,
 }
 
-impl Stock {
+impl Wasmtime {
     fn new() -> Self {
         let engine = Engine::default();
         let component = Component::from_binary(&engine, COMPONENT).unwrap();
@@ -323,7 +324,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// Leads to the simulator.
+/// Sends requests to the simulator.
 struct Hooks(Box<dyn Transport>);
 
 type Io = Box<dyn Future<Output = Result<(), TransportError>> + Send>;

@@ -1,4 +1,4 @@
-//! What an application may ask about itself and about the server: the calls without side effects.
+//! What an application may query about itself and about the server: the calls without side effects.
 
 #![allow(clippy::unnecessary_wraps, reason = "handlers have one signature")]
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Addresses for documentation: nothing answers there.
+/// Addresses for documentation: no server uses them.
 const API_ADDRESSES: [&str; 2] = ["192.0.2.10", "192.0.2.32/28"];
 const CALLBACK_ADDRESSES: [&str; 2] = ["198.51.100.7", "198.51.100.8"];
 

@@ -10,7 +10,7 @@ use crate::{
     http::body::{NonEmpty, to_stored},
 };
 
-/// Where a card stands: the sender decides on its types, an update on what may be missing.
+/// Where a card comes from: the sender decides which types it may have, an update what may be missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     App,

@@ -63,7 +63,7 @@ impl Sender {
 }
 
 const MAX_TEXT: usize = 2048;
-/// The page says 2048; the server takes this much.
+/// The page says 2048; the server accepts this much.
 const MAX_CHATBOT_TEXT: usize = 5120;
 const MAX_MARKDOWN: usize = 2048;
 const MAX_CHATBOT_MARKDOWN: usize = 4096;
@@ -250,7 +250,7 @@ fn textcard(mut body: TextCard, sender: Sender, is_strict: bool) -> Result<Value
     required(&mut body.title, 41016, "missing title: textcard.title")?;
     required(&mut body.description, 41033, "missing description: textcard.description")?;
     let url = required(&mut body.url, 41010, "missing url: textcard.url")?;
-    // The page of group messages says nothing about the link, and counts bytes where the other counts characters.
+    // The page of group messages does not mention the link, and counts bytes where the other counts characters.
     if sender == Sender::App || is_strict {
         check_url("textcard.url", url)?;
     }

@@ -22,7 +22,7 @@ use crate::{
 
 const MAX_NODES: usize = 30_000;
 const ORDERS: i64 = 1 << 32;
-/// The page forbids `"` too, but the server lets it pass.
+/// The page forbids `"` too, but the server accepts it.
 const FORBIDDEN: [char; 7] = ['\\', ':', '*', '?', '<', '>', '|'];
 
 #[derive(Default, Deserialize)]

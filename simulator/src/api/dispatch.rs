@@ -32,7 +32,7 @@ pub(crate) fn dispatch(corp: &mut Corp, mode: Mode, request: &Request<Bytes>) ->
     let origin = Origin { serial, caller: caller.unwrap_or(Ipv4Addr::LOCALHOST.into()) };
     let path = request.uri().path();
     let Some(endpoint) = endpoints::find(path) else {
-        // What WeCom answers here is not known.
+        // What WeCom returns here is not known.
         return envelope(404, 404, &format!("the simulator has no endpoint {path}"), Value::Null);
     };
     let warnings = Warnings::default();
@@ -43,7 +43,7 @@ pub(crate) fn dispatch(corp: &mut Corp, mode: Mode, request: &Request<Bytes>) ->
 
 fn check_http(endpoint: &Endpoint, mode: Mode, request: &Request<Bytes>) -> Result<(), Refusal> {
     let method = request.method();
-    // The server takes a GET call that comes as a POST.
+    // The server accepts a GET call that comes as a POST.
     let is_tolerated = mode == Mode::Faithful && method == Method::POST;
     if *method != endpoint.method && !is_tolerated {
         let text = format!("wrong method: {} is called with {}", endpoint.path, endpoint.method);

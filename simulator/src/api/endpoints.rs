@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Endpoint {
     pub(crate) path: &'static str,
     pub(crate) method: Method,
-    /// Every query parameter it knows, credentials included.
+    /// Every query parameter it accepts, credentials included.
     pub(crate) query: &'static [&'static str],
     pub(crate) input: Input,
     pub(crate) auth: Auth,
@@ -44,7 +44,7 @@ pub(crate) enum Permission {
     Contacts,
     /// Any application.
     App,
-    /// Any application; the contacts-sync assistant is refused with a code of its own.
+    /// Any application; the contacts-sync assistant is refused with its own code.
     Details,
     /// An application that sees the whole corp.
     WholeCorp,

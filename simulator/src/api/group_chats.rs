@@ -49,7 +49,7 @@ pub(crate) fn create(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome
     let members = resolve(corp, &users, 86007)?;
     check_size(&members)?;
     let owner = match owner.non_empty() {
-        // "Random" is the first here, so that runs are alike.
+        // "Random" is the first here, so that all runs are equal.
         None => members.first().cloned().unwrap_or_default(),
         Some(owner) => find_in(&members, owner)
             .ok_or_else(|| Refusal::new(86207, "owner is not in userlist"))?
@@ -134,7 +134,7 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
             return Err(Refusal::new(40074, "news can not be confidential: use mpnews"));
         }
         "text" | "image" | "video" | "file" | "textcard" | "news" => Some(1),
-        // The page says 0 and 1; another description offers 2 as well.
+        // The page says 0 and 1; another description allows 2 as well.
         "mpnews" => Some(2),
         _ => None,
     };
@@ -159,7 +159,7 @@ fn check_new_id(id: &str) -> Result<(), Refusal> {
     if id.is_empty() || !id.bytes().all(|it| it.is_ascii_alphanumeric()) {
         return Err(Refusal::new(86001, "invalid chatid"));
     }
-    // Digits alone are read as a number, of which WeCom keeps the upper half for itself.
+    // An id of only digits is read as a number, and WeCom reserves the upper half of the range.
     let is_number = id.bytes().all(|it| it.is_ascii_digit());
     if is_number && id.parse::<i64>().is_err() {
         return Err(Refusal::new(86206, "invalid chatid: must be less than 2^63"));

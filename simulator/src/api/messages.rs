@@ -60,7 +60,7 @@ pub(crate) fn send(corp: &mut Corp, app: &'static App, call: &Call) -> Outcome {
     let checks_duplicates = check_flag("enable_duplicate_check", envelope.enable_duplicate_check)?;
     let id_trans = check_flag("enable_id_trans", envelope.enable_id_trans)?;
     let interval = match envelope.duplicate_check_interval {
-        // Without the check, and 0 with it, WeCom takes anything for the default.
+        // Without the check, and 0 with it, WeCom treats anything as the default.
         Some(seconds) if call.is_strict() || (checks_duplicates && seconds != 0) => seconds,
         _ => DEFAULT_INTERVAL,
     };

@@ -53,7 +53,7 @@ struct Aliases {
     item: Vec<String>,
 }
 
-/// A text on the page; published clients send a number, which the server takes without a warning.
+/// A text on the page; published clients send a number, which the server accepts without a warning.
 enum Gender {
     Text(String),
     Number(i64),
@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for Gender {
 }
 
 impl Gender {
-    /// The code that is stored; `0` stands for undefined.
+    /// The code that is stored; `0` means undefined.
     fn code(&self, is_strict: bool) -> Result<String, Refusal> {
         let code = match self {
             Self::Text(text) => text.clone(),
@@ -133,7 +133,7 @@ pub(crate) fn apply(
     };
     apply_memberships(corp, member, memberships, is_new)?;
     if let Some(main) = profile.main_department {
-        // No page says that it must be one of `department`.
+        // No page states that it must be one of `department`.
         if corp.departments.find(main).is_none() {
             return Err(Refusal::new(60123, "invalid party id: main_department"));
         }

@@ -31,7 +31,7 @@ struct Options {
     command: Vec<String>,
 }
 
-/// As a shell says it.
+/// As a shell reports it.
 const COMMAND_NOT_FOUND: u8 = 127;
 
 fn main() -> ExitCode {
@@ -43,14 +43,14 @@ fn main() -> ExitCode {
 }
 
 fn complain(text: &str) {
-    // There is no place left to report that stderr is gone.
+    // There is no place left to report that stderr is closed.
     let _: io::Result<()> = writeln!(io::stderr(), "wecom-simulator: {text}");
 }
 
 fn run(options: Options) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let exit_code = runtime.block_on(serve(options));
-    // A command that still waits on a connection does not hold up the end.
+    // A command that still waits on a connection does not delay the end.
     runtime.shutdown_background();
     exit_code
 }
@@ -71,7 +71,7 @@ async fn serve(Options { listen, strict, quiet, command }: Options) -> io::Resul
     let simulator = if strict { Simulator::ticking().strict() } else { Simulator::ticking() };
     let log = move |entry: &TranscriptEntry| {
         if !quiet {
-            // The log is a courtesy: the simulator goes on without it.
+            // The log is optional: the simulator continues without it.
             let _: io::Result<()> = writeln!(io::stderr(), "{entry}");
         }
     };
@@ -142,7 +142,7 @@ fn variables(address: SocketAddr) -> Vec<(String, String)> {
 }
 
 fn announce(variables: &[(String, String)]) -> io::Result<()> {
-    // In one piece: a reader that has what it wants may close the pipe.
+    // In one write: a reader that has what it needs may close the pipe.
     let lines: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut stdout = io::stdout().lock();
     stdout.write_all((lines.join("\n") + "\n").as_bytes())?;

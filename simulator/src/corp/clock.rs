@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// A clock that stands still until it is advanced, or that ticks as well.
+/// A clock that does not move until it is advanced, or that ticks as well.
 #[derive(Clone)]
 pub(crate) struct Clock {
     advanced: Duration,

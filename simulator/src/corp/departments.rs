@@ -70,7 +70,7 @@ impl Departments {
         self.path(id).count()
     }
 
-    /// How many levels a department and those below it take.
+    /// How many levels a department and those below it have.
     pub(crate) fn height(&self, top: i64) -> usize {
         let above = self.level(top) - 1;
         self.subtree(top).into_iter().map(|it| self.level(it) - above).max().unwrap_or_default()
@@ -115,7 +115,7 @@ impl Departments {
         if let Some(parent) = self.all.get_mut(&department.parent) {
             parent.children.insert(department.id);
         }
-        // A server-picked id follows the last server-picked one, wherever callers put theirs.
+        // A server-picked id follows the last server-picked one, whatever ids callers choose.
         if department.id == self.unused() {
             self.newest = department.id;
         }

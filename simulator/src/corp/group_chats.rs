@@ -62,7 +62,7 @@ impl GroupChats {
         }
     }
 
-    /// Adds a chat and returns its id: the given one, or one of WeCom's own, which are numbers from 2^63 on.
+    /// Adds a chat and returns its id: the given one, or one that WeCom chooses, a number from 2^63 on.
     pub(crate) fn create(
         &mut self,
         id: Option<String>,
@@ -107,7 +107,7 @@ impl GroupChats {
         self.messages.push(Message { chat_id, msgtype, content, safe, delivered, dropped });
     }
 
-    /// Takes a deleted member out of every chat; the next one owns what it owned.
+    /// Removes a deleted member from every chat; the next member becomes the owner of what it owned.
     pub(crate) fn remove_member(&mut self, user_id: &str) {
         for chat in self.all.values_mut() {
             chat.members.retain(|it| it != user_id);

@@ -5,7 +5,7 @@ use crate::known;
 /// An application, or the contacts-sync assistant, which has no agent id.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct App {
-    /// Its name in the transcript, where its secret must not stand.
+    /// Its name in the transcript, where its secret must not appear.
     pub(crate) role: &'static str,
     pub(crate) secret: &'static str,
     pub(crate) agent_id: Option<u32>,

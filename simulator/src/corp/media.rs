@@ -72,7 +72,7 @@ impl MediaStore {
         self.media.insert(id, media);
     }
 
-    /// A living medium that its owner may use.
+    /// A medium that has not expired and that its owner may use.
     pub(crate) fn find_any(
         &self,
         id: &str,

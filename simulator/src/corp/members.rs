@@ -99,7 +99,7 @@ impl Members {
         self.iter().filter(|it| leads(it)).map(|it| it.user_id.as_str()).collect()
     }
 
-    /// Whether there is such a member, which then has no license any more.
+    /// Removes the license of a member. Returns whether the member exists.
     pub(crate) fn unlicense(&mut self, user_id: &str) -> bool {
         let is_member = self.find(user_id).is_some();
         if is_member {

@@ -24,7 +24,7 @@ pub(crate) struct Messages {
     all: Vec<Message>,
     by_id: HashMap<String, usize>,
     to_members: HashMap<(&'static str, String), SlidingWindow>,
-    /// Sends with the duplicate check on, by what they said to whom.
+    /// Sends with the duplicate check on, by content and receivers.
     checked: HashMap<[u8; 16], Checked>,
     /// Cards that may be updated, by their response codes.
     cards: HashMap<String, SentCard>,

@@ -1,8 +1,8 @@
-//! Why the corp does not do what it is asked for.
+//! Why the corp refuses a request.
 
 use serde_json::Value;
 
-/// A call that is answered with an `errcode` other than 0.
+/// A call whose response has an `errcode` other than 0.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,

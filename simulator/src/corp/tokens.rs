@@ -1,11 +1,11 @@
-//! Access tokens and their life.
+//! Access tokens and their lifetime.
 
 use std::{collections::HashMap, time::Duration};
 
 use crate::corp::{identities::App, refusal::Refusal, text};
 
 pub(crate) const LIFE: Duration = Duration::from_hours(2);
-/// The prefix of every token, by which the transcript finds one anywhere.
+/// The prefix of every token, so that the transcript finds one anywhere.
 pub(crate) const PREFIX: &str = "simtoken-";
 const LENGTH: usize = 214;
 
@@ -49,7 +49,7 @@ impl Tokens {
         };
         match self.issued.get(token) {
             Some(it) if now < it.until => Ok(it.app),
-            // Documented as 42001 once expired; the server says 40014 for that too.
+            // Documented as 42001 once expired; the server returns 40014 for that too.
             _ => Err(Refusal::new(40014, "invalid access_token")),
         }
     }

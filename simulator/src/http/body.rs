@@ -8,7 +8,7 @@ use crate::{
     http::{json, mode::Mode, reader::Reader, warnings::Warnings},
 };
 
-/// Parses a body. One that is no JSON object counts as an empty one, with a warning.
+/// Parses a body. One that is not a JSON object counts as an empty one, with a warning.
 pub(crate) fn parse(bytes: &[u8], mode: Mode, warnings: &Warnings) -> Result<Value, Refusal> {
     if mode == Mode::Strict {
         return json::parse_strictly(bytes);
@@ -20,7 +20,7 @@ pub(crate) fn parse(bytes: &[u8], mode: Mode, warnings: &Warnings) -> Result<Val
     Ok(value.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
 }
 
-/// Reads a value as a type; `name` is its place in the body, for errors. Where it does not fit at all, WeCom loses all
+/// Reads a value as a type; `name` is its place in the body, for errors. Where it does not fit at all, WeCom ignores all
 /// of it: every field counts as missing.
 pub(crate) fn read<'de, T: Deserialize<'de> + Default>(
     reader: Reader<'de>,

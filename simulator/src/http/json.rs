@@ -1,4 +1,4 @@
-//! JSON text: repaired where WeCom repairs it, or held to one spelling.
+//! JSON text: repaired where WeCom repairs it, or restricted to one spelling.
 
 use std::{collections::HashSet, fmt};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::corp::refusal::Refusal;
 
-/// A body as WeCom reads it, and whether it had to be repaired. `None` for what is no JSON object at all.
+/// A body as WeCom reads it, and whether it had to be repaired. `None` for what is not a JSON object at all.
 pub(crate) fn parse_tolerantly(body: &[u8]) -> (Option<Value>, bool) {
     let text = String::from_utf8_lossy(body);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -35,7 +35,7 @@ pub(crate) fn parse_strictly(body: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(|error| refuse(error.to_string()))
 }
 
-/// Mends what WeCom is known to mend: commas before a closing bracket, raw line breaks and tabs in strings, and missing
+/// Repairs what WeCom is known to repair: commas before a closing bracket, raw line breaks and tabs in strings, and missing
 /// brackets at the end.
 fn repair(text: &str) -> String {
     let mut repaired = String::with_capacity(text.len() + 8);
@@ -77,7 +77,7 @@ fn drop_comma(text: &mut String) {
     }
 }
 
-/// The first `\uXXXX` that stands for more than ASCII.
+/// The first `\uXXXX` that is a character beyond ASCII.
 fn needless_escape(text: &str) -> Option<&str> {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

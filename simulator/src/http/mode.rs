@@ -1,4 +1,4 @@
-//! How much of a careless request is taken.
+//! How much of a careless request is accepted.
 
 /// Which requests are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

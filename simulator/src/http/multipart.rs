@@ -38,8 +38,8 @@ pub(crate) fn boundary(content_type: &str) -> Result<&str, &'static str> {
     found.filter(|it| !it.is_empty()).ok_or(NO_BOUNDARY)
 }
 
-/// What strict mode finds wrong with the `Content-Type` of an upload. A missing boundary is no fault of the header: it
-/// has a code of its own.
+/// What strict mode finds wrong with the `Content-Type` of an upload. A missing boundary is not an error of the header: it
+/// has its own code.
 pub(crate) fn check_content_type(content_type: &str) -> Result<(), &'static str> {
     match boundary(content_type) {
         Ok(_) if content_type.contains('"') => {
@@ -156,7 +156,7 @@ fn read_strictly(body: &Bytes, boundary: &str) -> Result<Part, Refusal> {
     Ok(Part { filename, content_type, data })
 }
 
-/// The parameters of a `Content-Disposition`, and what stands behind the last one that can be read.
+/// The parameters of a `Content-Disposition`, and what follows the last one that can be read.
 fn parameters(header: &str) -> (Vec<(&str, &str)>, &str) {
     let mut found = Vec::new();
     let mut rest = header.find(';').and_then(|at| header.get(at..)).unwrap_or_default();
@@ -176,7 +176,7 @@ fn parameters(header: &str) -> (Vec<(&str, &str)>, &str) {
     (found, rest.trim())
 }
 
-/// The filename from a `Content-Disposition`, whose other parameters must be right.
+/// The filename from a `Content-Disposition`, whose other parameters must be correct.
 fn disposed(header: &str, length: usize) -> Result<String, Refusal> {
     if !header.starts_with("form-data") {
         return Err(empty("the part is not form-data"));

@@ -7,7 +7,7 @@ use crate::{corp::refusal::Refusal, http::mode::Mode};
 /// Empty ones count as missing: there is a code for each of them.
 const CREDENTIALS: [&str; 4] = ["access_token", "key", "corpid", "corpsecret"];
 
-/// The parameters of a request that its endpoint knows, each once.
+/// The parameters of a request that its endpoint accepts, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 

@@ -1,5 +1,5 @@
-//! Reads typed values out of JSON with WeCom's tolerance. Serde's own formats know one kind of strictness; this one
-//! coerces as the server does, or refuses by name.
+//! Reads typed values out of JSON with WeCom's tolerance. Serde's formats have one kind of strictness; this one
+//! coerces as the server does, or refuses and names the field.
 
 use serde::{
     Deserializer,
@@ -15,8 +15,8 @@ use crate::http::{mode::Mode, warnings::Warnings};
 
 /// A JSON value on its way into a Rust type.
 ///
-/// Coerced, with a warning: numbers, strings and booleans into one another; a number that stands for a list of one;
-/// a string that stands for a list, into an empty one. Dropped silently: nulls and unknown keys. With [`Mode::Strict`]
+/// Coerced, with a warning: numbers, strings and booleans into one another; a number in place of a list, into a list of
+/// one; a string in place of a list, into an empty one. Dropped silently: nulls and unknown keys. With [`Mode::Strict`]
 /// all of these are errors.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The integer that stands in a value of another type; −1, which is valid nowhere, for a text that is no number.
+/// The integer in a value of another type; −1, which is valid nowhere, for a text that is not a number.
 fn integer_in(value: &Value) -> Option<i64> {
     match value {
         Value::Bool(it) => Some((*it).into()),
@@ -154,7 +154,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        // Nulls never come here: they are dropped or refused where they stand.
+        // Nulls never come here: they are dropped or refused earlier.
         visitor.visit_some(self)
     }
 
@@ -211,7 +211,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 struct Entries<'de> {
     reader: Reader<'de>,
     members: serde_json::map::Iter<'de>,
-    /// The keys of the type; none for a type that takes any.
+    /// The keys of the type; none for a type that accepts any.
     fields: Option<&'static [&'static str]>,
     next: Option<&'de Value>,
 }

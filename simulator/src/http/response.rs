@@ -14,7 +14,7 @@ pub struct Response {
     pub status: u16,
     /// Header names and values, without the length.
     pub headers: Vec<(String, String)>,
-    /// The body before the delivery spoils it.
+    /// The body before a fault of the delivery.
     pub body: Bytes,
     /// The way the response reaches the caller.
     pub delivery: Delivery,
@@ -37,7 +37,7 @@ pub enum Delivery {
         /// The pause before each chunk.
         pause: Duration,
     },
-    /// The body is sent again and again, for ever, with no declared length.
+    /// The body is sent repeatedly without end, with no declared length.
     Endless,
     /// The connection is reset; no byte of the response is sent.
     Reset,
@@ -61,7 +61,7 @@ pub(crate) enum Success {
     Raw { status: u16, headers: Vec<(String, String)>, body: Bytes },
 }
 
-/// What the tail of a failure text says about its request.
+/// What the end of a failure text states about its request.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin {
     pub(crate) serial: u64,

@@ -10,12 +10,12 @@ pub(crate) struct Warnings {
 }
 
 impl Warnings {
-    /// Notes a wrong JSON type, or JSON that was repaired or lost.
+    /// Notes a wrong JSON type, or JSON that was repaired or ignored.
     pub(crate) fn wrong_json(&self) {
         self.wrong_json.set(true);
     }
 
-    /// Notes a query parameter that is no number.
+    /// Notes a query parameter that is not a number.
     pub(crate) fn wrong_query(&self, field: &'static str) {
         self.wrong_query.set(Some(field));
     }

@@ -1,4 +1,4 @@
-//! `/_simulator/…`: what a test outside this process may look at and do.
+//! `/_simulator/…`: what a test in another process may read and do.
 
 use std::time::Duration;
 

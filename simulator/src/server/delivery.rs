@@ -32,7 +32,7 @@ pub(super) struct Payload {
 enum Pacing {
     /// All at once.
     Whole,
-    /// All at once, and then the connection breaks; the flag says that all has been handed over.
+    /// All at once, and then the connection breaks; the flag is set once all has been handed to hyper.
     Cut {
         flushed: bool,
     },
@@ -56,7 +56,7 @@ impl Payload {
     }
 
     pub(super) fn cut(mut body: Bytes, after: usize) -> Self {
-        // More than will come is declared, also where the cut lies behind the end.
+        // More than will come is declared, also when the cut is after the end.
         let declared = Some(body.len().max(after.saturating_add(1)));
         body.truncate(after);
         Self { declared, left: body, pacing: Pacing::Cut { flushed: false } }
@@ -96,7 +96,7 @@ impl Body for Payload {
                 if *flushed {
                     return Poll::Ready(Some(Err(io::ErrorKind::BrokenPipe.into())));
                 }
-                // Hyper sends what it holds when the body is not ready.
+                // Hyper sends what it has buffered when the body is not ready.
                 *flushed = true;
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -121,7 +121,7 @@ impl Body for Payload {
 
 impl ResettableStream {
     pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
-        // Small answers go out at once; a connection that cannot do that still works.
+        // Small responses are sent at once; a connection that cannot do that still works.
         let _: io::Result<()> = stream.set_nodelay(true);
         Self { stream: TokioIo::new(stream), reset }
     }

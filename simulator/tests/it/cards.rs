@@ -10,7 +10,7 @@ use crate::client::Client;
 const SEND: &str = "/cgi-bin/message/send";
 const UPDATE: &str = "/cgi-bin/message/update_template_card";
 
-/// The least that a card of this type holds.
+/// The fewest members that a card of this type may have.
 fn card(card_type: &str) -> Value {
     let title = json!({"title": "t"});
     let choices = json!([{"id": "1", "text": "a"}]);
@@ -53,14 +53,14 @@ fn send(client: &Client, card: Value) -> Value {
 fn check(card_type: &str, cases: &[(Value, i64)]) {
     for (changes, expected) in cases {
         for client in Client::both() {
-            let answer = send(&client, with(card(card_type), changes));
-            assert_eq!(answer["errcode"], *expected, "{card_type} {changes}: {answer}");
+            let response = send(&client, with(card(card_type), changes));
+            assert_eq!(response["errcode"], *expected, "{card_type} {changes}: {response}");
         }
     }
 }
 
 #[test]
-fn least_card_of_each_type_is_taken() {
+fn minimal_card_of_each_type_is_accepted() {
     for card_type in [
         "text_notice",
         "news_notice",
@@ -69,10 +69,10 @@ fn least_card_of_each_type_is_taken() {
         "multiple_interaction",
     ] {
         for client in Client::both() {
-            let answer = send(&client, card(card_type));
-            assert_eq!(answer["errcode"], 0, "{answer}");
+            let response = send(&client, card(card_type));
+            assert_eq!(response["errcode"], 0, "{response}");
             let calls_back = card_type.ends_with("interaction");
-            assert_eq!(answer.get("response_code").is_some(), calls_back, "{card_type}");
+            assert_eq!(response.get("response_code").is_some(), calls_back, "{card_type}");
             assert_eq!(client.simulator.state()["messages"][0]["content"], card(card_type));
         }
     }
@@ -204,8 +204,8 @@ fn strict_mode_refuses_members_of_other_types() {
         ("button_interaction", json!({"replace_text": "r"})),
     ] {
         for (client, expected) in Client::both().iter().zip([0, 40058]) {
-            let answer = send(client, with(card(card_type), &changes));
-            assert_eq!(answer["errcode"], expected, "{answer}");
+            let response = send(client, with(card(card_type), &changes));
+            assert_eq!(response["errcode"], expected, "{response}");
         }
     }
 }
@@ -214,8 +214,8 @@ fn strict_mode_refuses_members_of_other_types() {
 fn ratio_as_a_text_is_coerced_with_a_warning() {
     let image = json!({"card_image": {"url": "u", "aspect_ratio": "2.25"}});
     for (client, expected) in Client::both().iter().zip([0, 40058]) {
-        let answer = send(client, with(card("news_notice"), &image));
-        assert_eq!(answer["errcode"], expected);
+        let response = send(client, with(card("news_notice"), &image));
+        assert_eq!(response["errcode"], expected);
     }
 }
 
@@ -262,8 +262,8 @@ fn update(code: &Value) -> Value {
 #[test]
 fn card_is_updated_once_within_72_hours() {
     let (client, code) = sent();
-    let answer = client.app(UPDATE, update(&code));
-    assert_eq!(answer, json!({"errcode": 0, "errmsg": "ok", "invaliduser": []}));
+    let response = client.app(UPDATE, update(&code));
+    assert_eq!(response, json!({"errcode": 0, "errmsg": "ok", "invaliduser": []}));
     let message = client.simulator.state()["messages"][0].clone();
     assert_eq!(
         (&message["updated"], &message["content"]),
@@ -308,12 +308,12 @@ fn receivers_of_an_update_are_checked() {
         (json!({"button": null}), 42027, Value::Null),
     ] {
         let (client, code) = sent();
-        let answer = client.app(UPDATE, with(update(&code), &changes));
-        assert_eq!(answer["errcode"], expected, "{changes}: {answer}");
-        assert_eq!(answer["invaliduser"], invalid, "{changes}");
+        let response = client.app(UPDATE, with(update(&code), &changes));
+        assert_eq!(response["errcode"], expected, "{changes}: {response}");
+        assert_eq!(response["invaliduser"], invalid, "{changes}");
     }
     let (client, code) = sent();
     let body = with(update(&code), &json!({"agentid": known::SECOND_AGENT_ID}));
-    let answer = client.post_as(known::SECOND_APP_SECRET, UPDATE, body);
-    assert_eq!(answer["errcode"], 60140, "another app's card");
+    let response = client.post_as(known::SECOND_APP_SECRET, UPDATE, body);
+    assert_eq!(response["errcode"], 60140, "another app's card");
 }

@@ -26,7 +26,7 @@ fn png(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn every_type_is_taken() {
+fn every_type_is_accepted() {
     let client = Client::new();
     let upload = |kind, data: &[u8]| {
         let key = known::CHATBOT_KEY;
@@ -87,9 +87,9 @@ fn messages_are_refused() {
             (json!({"msgtype": "file", "file": {"media_id": app_media}}), 40007),
             (json!({"msgtype": "file", "file": {}}), 41006),
         ] {
-            let answer = client.chatbot(body.clone());
+            let response = client.chatbot(body.clone());
             let start: String = body.to_string().chars().take(90).collect();
-            assert_eq!(answer["errcode"], expected, "{start}: {answer}");
+            assert_eq!(response["errcode"], expected, "{start}: {response}");
         }
         let wrong = client.post_bare("/cgi-bin/webhook/send?key=other", &text("x").to_string());
         assert_eq!(wrong["errcode"], 93000);

@@ -32,9 +32,9 @@ impl Client {
     }
 
     fn call(&self, request: &Request<Bytes>) -> Value {
-        let answer = self.simulator.handle(request);
-        assert_eq!(answer.status, 200);
-        serde_json::from_slice(&answer.body).unwrap()
+        let response = self.simulator.handle(request);
+        assert_eq!(response.status, 200);
+        serde_json::from_slice(&response.body).unwrap()
     }
 
     pub fn get_bare(&self, url: &str) -> Value {
@@ -110,7 +110,7 @@ impl Client {
         self.call(&request.body(Bytes::from(body)).unwrap())
     }
 
-    /// The id of a fresh upload by the application.
+    /// The id of a new upload by the application.
     pub fn media(&self, kind: &str, filename: &str, data: &[u8]) -> String {
         self.upload(kind, filename, data)["media_id"].as_str().unwrap().to_owned()
     }

@@ -1,4 +1,4 @@
-//! The limits of message contents, at their edges, in both modes.
+//! The limits of message contents, at their boundary values, in both modes.
 
 use serde_json::{Value, json};
 use wecom_simulator::known;
@@ -10,7 +10,7 @@ const GROUP: &str = "group_messages";
 
 /// Sends a content as an application or to a group chat. The code, and what was stored.
 fn send(client: &Client, place: &str, msgtype: &str, content: &Value) -> (i64, Value) {
-    let answer = if place == APP {
+    let response = if place == APP {
         let body = json!({"touser": "founder", "agentid": known::AGENT_ID, "msgtype": msgtype, msgtype: content});
         client.app("/cgi-bin/message/send", body)
     } else {
@@ -19,7 +19,7 @@ fn send(client: &Client, place: &str, msgtype: &str, content: &Value) -> (i64, V
     };
     let state = client.simulator.state();
     let stored = state[place].as_array().unwrap().last().map(|it| it["content"].clone());
-    (answer["errcode"].as_i64().unwrap(), stored.unwrap_or_default())
+    (response["errcode"].as_i64().unwrap(), stored.unwrap_or_default())
 }
 
 fn clients() -> [Client; 2] {

@@ -19,14 +19,14 @@ fn both_trees() -> [Client; 2] {
 
 fn with_tree(client: Client) -> Client {
     for (id, parent, name) in [(10, 1, "十"), (11, 10, "十一"), (20, 1, "二十")] {
-        let answer = client.contacts(CREATE, json!({"name": name, "parentid": parent, "id": id}));
-        assert_eq!(answer, json!({"errcode": 0, "errmsg": "created", "id": id}));
+        let response = client.contacts(CREATE, json!({"name": name, "parentid": parent, "id": id}));
+        assert_eq!(response, json!({"errcode": 0, "errmsg": "created", "id": id}));
     }
     client
 }
 
-fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap()
+fn code(response: &Value) -> i64 {
+    response["errcode"].as_i64().unwrap()
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn creation_is_refused() {
 }
 
 #[test]
-fn fifteen_levels_and_no_more() {
+fn fifteen_levels_at_most() {
     let client = Client::new();
     for level in 2..=15 {
         let body = json!({"name": "a", "parentid": level - 1, "id": level});
@@ -90,7 +90,7 @@ fn fifteen_levels_and_no_more() {
 }
 
 #[test]
-fn update_changes_what_it_names() {
+fn update_changes_only_the_given_fields() {
     let client = tree();
     let updated = json!({"errcode": 0, "errmsg": "updated"});
     assert_eq!(client.contacts(UPDATE, json!({"id": 11})), updated);
@@ -108,9 +108,9 @@ fn update_changes_what_it_names() {
 fn order_out_of_range_is_wrapped_with_a_warning() {
     let client = tree();
     for (order, kept) in [(-1_i64, 4_294_967_295_i64), (4_294_967_296, 0)] {
-        let answer = client.contacts(UPDATE, json!({"id": 20, "order": order}));
+        let response = client.contacts(UPDATE, json!({"id": 20, "order": order}));
         assert_eq!(
-            answer,
+            response,
             json!({"errcode": 0, "errmsg": "updated. Warning: wrong json format. "})
         );
         let list = client.app_get("/cgi-bin/department/simplelist", "&id=20");
@@ -161,8 +161,8 @@ fn deletion_needs_an_empty_department() {
 fn lists_are_recursive() {
     let client = tree();
     let ids = |query| {
-        let answer = client.contacts_get("/cgi-bin/department/simplelist", query);
-        let rows = answer["department_id"].as_array().unwrap();
+        let response = client.contacts_get("/cgi-bin/department/simplelist", query);
+        let rows = response["department_id"].as_array().unwrap();
         rows.iter().map(|it| it["id"].as_i64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(ids(""), [1, 10, 11, 20]);

@@ -19,8 +19,13 @@ fn corp() -> Client {
     client
 }
 
-fn ids(answer: &Value) -> Vec<&str> {
-    answer["userlist"].as_array().unwrap().iter().map(|it| it["userid"].as_str().unwrap()).collect()
+fn ids(response: &Value) -> Vec<&str> {
+    response["userlist"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["userid"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -38,22 +43,22 @@ fn department_lists_its_direct_members() {
         let narrow = client.get_as(known::NARROW_APP_SECRET, path, "&department_id=5");
         assert_eq!((&narrow["errcode"], &narrow["userlist"]), (&json!(60011), &json!([])));
     }
-    let answer = client.app_get("/cgi-bin/user/simplelist", "&department_id=6");
+    let response = client.app_get("/cgi-bin/user/simplelist", "&department_id=6");
     assert_eq!(
-        answer["userlist"],
+        response["userlist"],
         json!([{"userid": "b", "name": "b", "department": [6], "open_userid": ""}])
     );
-    let answer = client.app_get("/cgi-bin/user/list", "&department_id=6");
-    assert_eq!(answer["userlist"][0].get("mobile"), None, "withheld from newer applications");
-    assert_eq!(answer["userlist"][0]["status"], 4);
+    let response = client.app_get("/cgi-bin/user/list", "&department_id=6");
+    assert_eq!(response["userlist"][0].get("mobile"), None, "withheld from newer applications");
+    assert_eq!(response["userlist"][0]["status"], 4);
 }
 
 #[test]
 fn members_are_found_by_number_and_address() {
     let client = corp();
     let find = |path: &str, body: Value| {
-        let answer = client.app(path, body);
-        (answer["errcode"].as_i64().unwrap(), answer["userid"].clone())
+        let response = client.app(path, body);
+        (response["errcode"].as_i64().unwrap(), response["userid"].clone())
     };
     for (mobile, expected) in [
         ("13800000000", (0, json!("A"))),
@@ -95,10 +100,10 @@ fn batch_deletion_is_all_or_nothing() {
         (vec!["a".to_owned(); 201], 40032, 3),
     ] {
         let client = corp();
-        let answer = client.contacts("/cgi-bin/user/batchdelete", json!({ "useridlist": ids }));
-        assert_eq!(answer["errcode"], expected);
+        let response = client.contacts("/cgi-bin/user/batchdelete", json!({ "useridlist": ids }));
+        assert_eq!(response["errcode"], expected);
         assert_eq!(client.simulator.state()["members"].as_array().unwrap().len(), left);
-        assert!(expected != 0 || answer["errmsg"] == "deleted");
+        assert!(expected != 0 || response["errmsg"] == "deleted");
     }
 }
 
@@ -108,11 +113,11 @@ fn application_reads_itself() {
     let get = |secret, agent_id: u32| {
         client.get_as(secret, "/cgi-bin/agent/get", &format!("&agentid={agent_id}"))
     };
-    let answer = get(known::APP_SECRET, known::AGENT_ID);
-    assert_eq!((&answer["agentid"], &answer["close"]), (&json!(known::AGENT_ID), &json!(0)));
-    assert_eq!(answer["allow_partys"], json!({"partyid": [1]}));
-    let answer = get(known::NARROW_APP_SECRET, known::NARROW_AGENT_ID);
-    assert_eq!(answer["allow_userinfos"], json!({"user": [{"userid": known::FOUNDER}]}));
+    let response = get(known::APP_SECRET, known::AGENT_ID);
+    assert_eq!((&response["agentid"], &response["close"]), (&json!(known::AGENT_ID), &json!(0)));
+    assert_eq!(response["allow_partys"], json!({"partyid": [1]}));
+    let response = get(known::NARROW_APP_SECRET, known::NARROW_AGENT_ID);
+    assert_eq!(response["allow_userinfos"], json!({"user": [{"userid": known::FOUNDER}]}));
     assert_eq!(get(known::APP_SECRET, known::SECOND_AGENT_ID)["errcode"], 301_002);
     assert_eq!(get(known::CONTACTS_SECRET, known::AGENT_ID)["errcode"], 301_002);
     assert_eq!(get(known::APP_SECRET, 7)["errcode"], 40056);

@@ -16,7 +16,7 @@ fn create(client: &Client, name: &str) -> i64 {
 }
 
 #[test]
-fn faults_hit_the_matching_requests_in_their_turn() {
+fn faults_hit_the_matching_requests_in_order() {
     let client = Client::new();
     client.simulator.inject(busy("/cgi-bin/department/create", 1, 2));
     client.simulator.inject(busy("/cgi-bin/department/list", 0, 1));
@@ -31,7 +31,7 @@ fn faults_hit_the_matching_requests_in_their_turn() {
 }
 
 #[test]
-fn fault_for_ever_ends_when_cleared() {
+fn unlimited_fault_ends_when_cleared() {
     let client = Client::new();
     client.simulator.inject(busy("", 0, u32::MAX));
     client.simulator.inject(busy("", 0, 0));
@@ -42,7 +42,7 @@ fn fault_for_ever_ends_when_cleared() {
 }
 
 #[test]
-fn acting_fault_spoils_only_the_answer() {
+fn fault_after_the_effect_changes_only_the_response() {
     let client = Client::new();
     let [cut, act] = [false, true].map(|act| Fault {
         act,
@@ -50,7 +50,7 @@ fn acting_fault_spoils_only_the_answer() {
         ..busy("/cgi-bin/department/create", 0, 1)
     });
     client.simulator.inject(cut);
-    assert_eq!(create(&client, "a"), 0, "the right answer, cut");
+    assert_eq!(create(&client, "a"), 0, "the right response, cut");
     client.simulator.inject(act);
     assert_eq!(create(&client, "a"), 0, "it had not happened");
     assert_eq!(create(&client, "a"), 60008, "it had happened");
@@ -80,14 +80,14 @@ fn each_kind_has_its_delivery() {
     ] {
         let client = Client::new();
         client.simulator.inject(Fault { kind: kind.clone(), ..busy("", 0, 1) });
-        let answer = client.simulator.handle(&Client::request("GET", "/cgi-bin/gettoken", ""));
-        assert_eq!((answer.status, answer.delivery), (status, delivery), "{kind:?}");
+        let response = client.simulator.handle(&Client::request("GET", "/cgi-bin/gettoken", ""));
+        assert_eq!((response.status, response.delivery), (status, delivery), "{kind:?}");
         assert_eq!(client.simulator.transcript()[0].fault.as_deref(), Some(name), "{kind:?}");
     }
 }
 
 #[test]
-fn faults_travel_as_json() {
+fn faults_are_read_and_written_as_json() {
     let fault: Fault = serde_json::from_str(r#"{"kind":"endless_body"}"#).unwrap();
     assert_eq!(fault, Fault { kind: FaultKind::EndlessBody, ..busy("", 0, 1) });
     let kind = FaultKind::SlowBody { chunk: 1, pause_ms: 2 };

@@ -11,7 +11,7 @@ const UPDATE: &str = "/cgi-bin/appchat/update";
 const GET: &str = "/cgi-bin/appchat/get";
 const SEND: &str = "/cgi-bin/appchat/send";
 
-/// A chat `storm` of Ann, who owns it, and the founder; `bob` is outside.
+/// A chat `storm` of Ann, who owns it, and the founder; `bob` is not in it.
 fn chat() -> Client {
     with_chat(Client::new())
 }
@@ -24,8 +24,8 @@ fn with_chat(client: Client) -> Client {
     client.populate(&["Ann", "bob"]);
     let body =
         json!({"chatid": "storm", "name": "风暴", "owner": "ann", "userlist": ["Ann", "founder"]});
-    let answer = client.app(CREATE, body);
-    assert_eq!(answer, json!({"errcode": 0, "errmsg": "ok", "chatid": "storm"}));
+    let response = client.app(CREATE, body);
+    assert_eq!(response, json!({"errcode": 0, "errmsg": "ok", "chatid": "storm"}));
     client
 }
 
@@ -33,8 +33,8 @@ fn info(client: &Client) -> Value {
     client.app_get(GET, "&chatid=storm")["chat_info"].clone()
 }
 
-fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap()
+fn code(response: &Value) -> i64 {
+    response["errcode"].as_i64().unwrap()
 }
 
 fn text(content: &str) -> Value {
@@ -88,7 +88,7 @@ fn creation_is_refused() {
 }
 
 #[test]
-fn update_changes_what_it_names() {
+fn update_changes_only_the_given_fields() {
     let client = chat();
     let ok = json!({"errcode": 0, "errmsg": "ok"});
     assert_eq!(client.app(UPDATE, json!({"chatid": "storm", "add_user_list": ["BOB", "ann"]})), ok);
@@ -145,7 +145,7 @@ fn deleted_member_leaves_its_chats() {
 }
 
 #[test]
-fn strict_mode_takes_every_type_with_the_safe_it_knows() {
+fn strict_mode_accepts_every_type_with_its_values_of_safe() {
     let client = with_chat(Client::strict());
     let image = client.media("image", "a.png", b"\x89PNG\r\n\x1a\n");
     let voice = client.media("voice", "a.amr", b"#!AMR\n");

@@ -16,17 +16,17 @@ fn bot_url(key: &str, kind: &str) -> String {
 }
 
 #[test]
-fn upload_answers_as_documented() {
+fn upload_responds_as_documented() {
     let client = Client::new();
-    let answer = client.upload("file", "班表.txt", b"123456");
-    assert_eq!(answer["errcode"], 0);
-    assert_eq!(answer["errmsg"], "");
-    assert_eq!(answer["type"], "file");
-    assert_eq!(answer["created_at"], "1789000000");
-    assert_eq!(answer["media_id"].as_str().unwrap().len(), 64);
+    let response = client.upload("file", "班表.txt", b"123456");
+    assert_eq!(response["errcode"], 0);
+    assert_eq!(response["errmsg"], "");
+    assert_eq!(response["type"], "file");
+    assert_eq!(response["created_at"], "1789000000");
+    assert_eq!(response["media_id"].as_str().unwrap().len(), 64);
 
-    let answer = client.upload_to(&bot_url(known::CHATBOT_KEY, "file"), "a.txt", b"123456");
-    assert_eq!((&answer["errmsg"], &answer["errcode"]), (&json!("ok"), &json!(0)));
+    let response = client.upload_to(&bot_url(known::CHATBOT_KEY, "file"), "a.txt", b"123456");
+    assert_eq!((&response["errmsg"], &response["errcode"]), (&json!("ok"), &json!(0)));
 
     let media = client.simulator.state()["media"].clone();
     assert_eq!((&media[0]["owner"], &media[0]["filename"]), (&json!("corp"), &json!("班表.txt")));
@@ -64,8 +64,8 @@ fn uploads_are_refused_by_kind_and_size() {
         (known::CHATBOT_KEY, "image", 40005),
         (known::CHATBOT_KEY, "video", 40005),
     ] {
-        let answer = client.upload_to(&bot_url(key, kind), "a", b"123456");
-        assert_eq!(answer["errcode"], expected, "{kind}");
+        let response = client.upload_to(&bot_url(key, kind), "a", b"123456");
+        assert_eq!(response["errcode"], expected, "{kind}");
     }
 }
 
@@ -83,14 +83,14 @@ fn download(client: &Client, id: &str, range: Option<&str>) -> wecom_simulator::
 fn downloads_give_the_bytes_for_three_days() {
     let client = Client::new();
     let id = client.media("file", "a.txt", b"123456");
-    let answer = download(&client, &id, None);
-    assert_eq!((answer.status, answer.body), (200, Bytes::from("123456")));
+    let response = download(&client, &id, None);
+    assert_eq!((response.status, response.body), (200, Bytes::from("123456")));
     let attachment = "attachment; filename=\"a.txt\"".to_owned();
-    assert!(answer.headers.contains(&("content-disposition".to_owned(), attachment)));
+    assert!(response.headers.contains(&("content-disposition".to_owned(), attachment)));
 
-    let answer = download(&client, &id, Some("bytes=1-2"));
-    assert_eq!((answer.status, answer.body), (206, Bytes::from("23")));
-    assert!(answer.headers.contains(&("content-range".to_owned(), "bytes 1-2/6".to_owned())));
+    let response = download(&client, &id, Some("bytes=1-2"));
+    assert_eq!((response.status, response.body), (206, Bytes::from("23")));
+    assert!(response.headers.contains(&("content-range".to_owned(), "bytes 1-2/6".to_owned())));
     assert_eq!(download(&client, &id, Some("bytes=4-99")).body, "56");
     assert!(download(&client, &id, Some("bytes=6-")).body.starts_with(b"{\"errcode\":40058"));
 
@@ -124,9 +124,9 @@ fn permanent_images_are_checked_and_counted() {
         (large.as_slice(), 0),
         ([&large, PNG].concat().as_slice(), 40009),
     ] {
-        let answer = upload(data);
-        assert_eq!(answer["errcode"], expected, "{}", data.len());
-        assert_eq!(answer.get("url").is_some(), expected == 0);
+        let response = upload(data);
+        assert_eq!(response["errcode"], expected, "{}", data.len());
+        assert_eq!(response.get("url").is_some(), expected == 0);
     }
     assert_eq!(client.simulator.state()["images"][0]["filename"], "a.png");
     for _ in 2..1000 {
@@ -140,8 +140,8 @@ fn permanent_images_are_checked_and_counted() {
 #[test]
 fn chatbot_upload_finds_an_empty_part_before_a_wrong_key() {
     let client = Client::new();
-    let answer = client.upload_to(&bot_url("other", "file"), "a", b"");
-    assert_eq!(answer["errcode"], 44001);
-    let answer = client.upload_to(&bot_url("other", "file"), "a", b"123456");
-    assert!(answer["errmsg"].as_str().unwrap().starts_with("invalid param 'key'"), "{answer}");
+    let response = client.upload_to(&bot_url("other", "file"), "a", b"");
+    assert_eq!(response["errcode"], 44001);
+    let response = client.upload_to(&bot_url("other", "file"), "a", b"123456");
+    assert!(response["errmsg"].as_str().unwrap().starts_with("invalid param 'key'"), "{response}");
 }

@@ -8,8 +8,8 @@ const UPDATE: &str = "/cgi-bin/user/update";
 const DELETE: &str = "/cgi-bin/user/delete";
 const LIST: &str = "/cgi-bin/user/list_id";
 
-fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap()
+fn code(response: &Value) -> i64 {
+    response["errcode"].as_i64().unwrap()
 }
 
 #[test]
@@ -30,9 +30,9 @@ fn member_is_created_read_updated_and_deleted() {
             "status": 4, "open_userid": "",
         })
     );
-    let answer =
+    let response =
         client.contacts(UPDATE, json!({"userid": "IKER.z", "name": "Z", "direct_leader": []}));
-    assert_eq!(answer, json!({"errcode": 0, "errmsg": "updated"}));
+    assert_eq!(response, json!({"errcode": 0, "errmsg": "updated"}));
     let member = client.simulator.state()["members"][1].clone();
     assert_eq!((&member["name"], &member["direct_leader"]), (&json!("Z"), &json!([])));
     assert_eq!((&member["position"], &member["invited"]), (&json!("Dispatcher"), &json!(false)));

@@ -20,8 +20,8 @@ fn with(mut body: Value, changes: Value) -> Value {
     body
 }
 
-fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap()
+fn code(response: &Value) -> i64 {
+    response["errcode"].as_i64().unwrap()
 }
 
 fn messages(client: &Client) -> Vec<Value> {
@@ -33,11 +33,11 @@ fn message_is_delivered_and_partial_success_is_success() {
     let client = Client::new();
     client.populate(&["Ann", "bob"]);
     let body = with(text("ANN|Nobody|founder|ann"), json!({"toparty": "1|77|x", "totag": "2|9"}));
-    let answer = client.app(SEND, body);
-    let id = answer["msgid"].as_str().unwrap();
+    let response = client.app(SEND, body);
+    let id = response["msgid"].as_str().unwrap();
     assert_eq!(id.len(), 80);
     assert_eq!(
-        answer,
+        response,
         json!({
             "errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "invalidparty": "77|x",
             "invalidtag": "9", "msgid": id,
@@ -50,19 +50,19 @@ fn message_is_delivered_and_partial_success_is_success() {
 }
 
 #[test]
-fn everyone_leaves_departments_and_tags_out() {
+fn departments_and_tags_are_ignored_with_everyone() {
     let client = Client::new();
     client.populate(&["a"]);
-    let answer = client.app(SEND, with(text("@all"), json!({"toparty": "77", "totag": "99"})));
-    assert_eq!((code(&answer), &answer["invaliduser"]), (0, &json!("")));
-    assert_eq!(answer.get("invalidparty"), None);
+    let response = client.app(SEND, with(text("@all"), json!({"toparty": "77", "totag": "99"})));
+    assert_eq!((code(&response), &response["invaliduser"]), (0, &json!("")));
+    assert_eq!(response.get("invalidparty"), None);
     assert_eq!(messages(&client)[0]["delivered"], json!(["a", "founder"]));
-    // Only alone does it mean everybody.
+    // It means everybody only as the single receiver.
     assert_eq!(client.app(SEND, text("@all|a"))["invaliduser"], "@all");
 }
 
 #[test]
-fn departments_reach_down_and_tags_reach_their_members() {
+fn departments_include_those_below_and_tags_their_members() {
     let client = Client::new();
     for (id, parent) in [(5, 1), (6, 5)] {
         let body = json!({"name": format!("d{id}"), "parentid": parent, "id": id});
@@ -99,8 +99,8 @@ fn unlicensed_members_are_named() {
     let client = Client::new();
     client.populate(&["Ann", "bob"]);
     client.simulator.unlicense("ANN");
-    let answer = client.app(SEND, text("Ann|bob"));
-    assert_eq!((code(&answer), &answer["unlicenseduser"]), (0, &json!("ann")));
+    let response = client.app(SEND, text("Ann|bob"));
+    assert_eq!((code(&response), &response["unlicenseduser"]), (0, &json!("ann")));
     let refused = client.app(SEND, text("ann"));
     assert_eq!((code(&refused), &refused["unlicenseduser"]), (81013, &json!("ann")));
 }
@@ -133,9 +133,9 @@ fn envelopes_are_refused() {
             (json!({"duplicate_check_interval": 14_400}), 0),
             (json!({"text": {"content": ""}}), 44004),
         ] {
-            let answer = client.app(SEND, with(text("founder"), changes.clone()));
+            let response = client.app(SEND, with(text("founder"), changes.clone()));
             let start: String = changes.to_string().chars().take(60).collect();
-            assert_eq!(code(&answer), expected, "{start}: {answer}");
+            assert_eq!(code(&response), expected, "{start}: {response}");
         }
         let mut without = text("founder");
         without.as_object_mut().unwrap().remove("agentid");
@@ -144,7 +144,7 @@ fn envelopes_are_refused() {
 }
 
 #[test]
-fn strict_mode_takes_every_type_with_the_safe_it_knows() {
+fn strict_mode_accepts_every_type_with_its_values_of_safe() {
     let client = Client::strict();
     let image = client.media("image", "a.png", b"\x89PNG\r\n\x1a\n");
     let voice = client.media("voice", "a.amr", b"#!AMR\n");
@@ -169,8 +169,8 @@ fn strict_mode_takes_every_type_with_the_safe_it_knows() {
         let body = json!({"touser": "founder", "agentid": known::AGENT_ID, "msgtype": msgtype, msgtype: content});
         assert_eq!(code(&client.app(SEND, body.clone())), 0, "{msgtype}");
         for (safe, expected) in codes.into_iter().enumerate() {
-            let answer = client.app(SEND, with(body.clone(), json!({ "safe": safe })));
-            assert_eq!(code(&answer), expected, "{msgtype} with safe {safe}: {answer}");
+            let response = client.app(SEND, with(body.clone(), json!({ "safe": safe })));
+            assert_eq!(code(&response), expected, "{msgtype} with safe {safe}: {response}");
         }
     }
     for (msgtype, id, expected) in [("image", &file, 40007), ("file", &image, 40007)] {
@@ -188,7 +188,7 @@ fn long_texts_are_stored_truncated() {
 }
 
 #[test]
-fn duplicate_is_answered_and_not_delivered() {
+fn duplicate_succeeds_and_is_not_delivered() {
     let client = Client::new();
     let checked =
         with(text("founder"), json!({"enable_duplicate_check": 1, "duplicate_check_interval": 60}));

@@ -7,8 +7,8 @@ use crate::client::Client;
 const CREATE: &str = "/cgi-bin/user/create";
 const UPDATE: &str = "/cgi-bin/user/update";
 
-fn code(answer: &Value) -> i64 {
-    answer["errcode"].as_i64().unwrap()
+fn code(response: &Value) -> i64 {
+    response["errcode"].as_i64().unwrap()
 }
 
 fn with(mut body: Value, changes: &Value) -> Value {
@@ -18,14 +18,14 @@ fn with(mut body: Value, changes: &Value) -> Value {
     body
 }
 
-/// Checks a creation with these changes, each against a fresh corp with Ann in it.
+/// Checks a creation with these changes, each against a new corp with Ann in it.
 fn check_create(cases: impl IntoIterator<Item = (Value, i64)>) {
     for ((changes, expected), client) in in_both_modes(cases) {
         client.populate(&["Ann"]);
         let body =
             json!({"userid": "new", "name": "n", "mobile": "+34600000000", "department": [1]});
-        let answer = client.contacts(CREATE, with(body, &changes));
-        assert_eq!(code(&answer), expected, "{changes}: {answer}");
+        let response = client.contacts(CREATE, with(body, &changes));
+        assert_eq!(code(&response), expected, "{changes}: {response}");
     }
 }
 
@@ -38,8 +38,8 @@ fn in_both_modes<T: Clone>(
 fn check_update(cases: impl IntoIterator<Item = (Value, i64)>) {
     for ((changes, expected), client) in in_both_modes(cases) {
         client.populate(&["Ann"]);
-        let answer = client.contacts(UPDATE, with(json!({"userid": "ann"}), &changes));
-        assert_eq!(code(&answer), expected, "{changes}: {answer}");
+        let response = client.contacts(UPDATE, with(json!({"userid": "ann"}), &changes));
+        assert_eq!(code(&response), expected, "{changes}: {response}");
     }
 }
 
@@ -165,7 +165,7 @@ fn departments_and_their_lists() {
 }
 
 #[test]
-fn hundred_departments_and_no_more() {
+fn hundred_departments_at_most() {
     let client = Client::new();
     for id in 2..=101 {
         let body = json!({"name": format!("d{id}"), "parentid": 1, "id": id});

@@ -73,7 +73,7 @@ fn variables_are_printed_for_three_profiles() {
 }
 
 #[test]
-fn listens_where_it_is_told() {
+fn listens_on_the_given_address() {
     for listen in ["localhost:0", "127.0.0.1:0", "[::1]:0"] {
         let running = Running::start(&["--listen", listen, "--strict"]);
         assert!(running.variables[0].1.starts_with("http://"), "{listen}");

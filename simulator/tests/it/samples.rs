@@ -36,7 +36,7 @@ fn corp() -> Client {
     client
 }
 
-/// The ids that the placeholders stand for.
+/// The ids that replace the placeholders.
 fn placeholders(client: &Client) -> Vec<(&'static str, String)> {
     let bot = |kind: &str, data: &[u8]| {
         let key = known::CHATBOT_KEY;
@@ -78,18 +78,18 @@ fn send(client: &Client, sample: &Sample) -> Value {
     serde_json::from_slice(&response.body).unwrap()
 }
 
-/// Requests are taken without a warning, and responses have no member that the page does not show.
+/// Requests are accepted without a warning, and responses have no member that the page does not show.
 #[test]
 fn sample_of_each_page_is_accepted() {
     let samples: Vec<Sample> = serde_json::from_str(SAMPLES).unwrap();
     assert!(samples.len() > 60);
     for sample in &samples {
-        let answer = send(&corp(), sample);
+        let response = send(&corp(), sample);
         let name = format!("{} {} {}", sample.page, sample.path, sample.body);
-        assert_eq!(answer["errcode"], 0, "{name}: {answer}");
-        assert!(!answer["errmsg"].as_str().unwrap().contains("arning"), "{name}: {answer}");
+        assert_eq!(response["errcode"], 0, "{name}: {response}");
+        assert!(!response["errmsg"].as_str().unwrap().contains("arning"), "{name}: {response}");
         let known = sample.response.as_object().unwrap();
-        let unknown = answer.as_object().unwrap().keys().find(|it| !known.contains_key(*it));
+        let unknown = response.as_object().unwrap().keys().find(|it| !known.contains_key(*it));
         assert_eq!(unknown, None, "{name}");
     }
 }
@@ -109,7 +109,11 @@ fn upload_of_curl_is_accepted() {
         "multipart/form-data; boundary=------------------------d74496d66958873e",
     );
     let response = client.simulator.handle(&request.body(body.into()).unwrap());
-    let answer: Value = serde_json::from_slice(&response.body).unwrap();
-    assert_eq!((&answer["errcode"], &answer["type"]), (&json!(0), &json!("file")), "{answer}");
+    let response: Value = serde_json::from_slice(&response.body).unwrap();
+    assert_eq!(
+        (&response["errcode"], &response["type"]),
+        (&json!(0), &json!("file")),
+        "{response}"
+    );
     assert_eq!(client.simulator.state()["media"][0]["size"], 7);
 }

@@ -32,8 +32,8 @@ async fn read_all(mut stream: TcpStream) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn split(answer: &str) -> (usize, &str) {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+fn split(response: &str) -> (usize, &str) {
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     let length = head.lines().find_map(|it| it.strip_prefix("content-length: ")).unwrap();
     (length.parse().unwrap(), body)
 }
@@ -43,13 +43,13 @@ async fn call(stream: &mut TcpStream, request: &str, body: &str) -> (String, Str
     let text =
         format!("{request} HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     stream.write_all(text.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     loop {
         let mut buffer = vec![0; 65536];
         let count = stream.read(&mut buffer).await.unwrap();
         assert_ne!(count, 0, "closed early");
-        answer.extend(&buffer[..count]);
-        let text = String::from_utf8_lossy(&answer);
+        response.extend(&buffer[..count]);
+        let text = String::from_utf8_lossy(&response);
         if let Some((head, body)) = text.split_once("\r\n\r\n")
             && head.contains(&format!("content-length: {}", body.len()))
         {
@@ -72,22 +72,22 @@ async fn connection_is_kept_alive() {
 
 #[tokio::test]
 async fn cut_body_ends_early() {
-    let answer = read_all(with_fault(FaultKind::CutBody { after: 12 }).await).await.unwrap();
-    let (length, body) = split(&answer);
+    let response = read_all(with_fault(FaultKind::CutBody { after: 12 }).await).await.unwrap();
+    let (length, body) = split(&response);
     assert_eq!(body, "{\"errcode\":4");
     assert!(length > 12, "{length}");
 
-    let answer = read_all(with_fault(FaultKind::CutBody { after: 9999 }).await).await.unwrap();
-    let (length, body) = split(&answer);
-    assert!(length > body.len() && body.ends_with('}'), "{answer}");
+    let response = read_all(with_fault(FaultKind::CutBody { after: 9999 }).await).await.unwrap();
+    let (length, body) = split(&response);
+    assert!(length > body.len() && body.ends_with('}'), "{response}");
 }
 
 #[tokio::test]
-async fn slow_body_arrives_whole_and_late() {
+async fn slow_body_arrives_complete_and_late() {
     let start = Instant::now();
-    let answer =
+    let response =
         read_all(with_fault(FaultKind::SlowBody { chunk: 40, pause_ms: 10 }).await).await.unwrap();
-    let (length, body) = split(&answer);
+    let (length, body) = split(&response);
     assert_eq!(length, body.len());
     assert!(start.elapsed() >= Duration::from_millis(10 * (length as u64).div_ceil(40)));
 }
@@ -106,7 +106,7 @@ async fn silent_fault_sends_nothing() {
 }
 
 #[tokio::test]
-async fn endless_body_goes_on() {
+async fn endless_body_does_not_end() {
     let mut stream = with_fault(FaultKind::EndlessBody).await;
     let mut buffer = vec![0; 1024 * 1024];
     timeout(Duration::from_secs(9), stream.read_exact(&mut buffer)).await.unwrap().unwrap();
@@ -116,9 +116,9 @@ async fn endless_body_goes_on() {
 #[tokio::test]
 async fn status_with_html_is_sent_as_it_is() {
     let kind = FaultKind::Status { status: 502, body: "<html>".to_owned() };
-    let answer = read_all(with_fault(kind).await).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
-    assert_eq!(split(&answer), (6, "<html>"));
+    let response = read_all(with_fault(kind).await).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 502 "), "{response}");
+    assert_eq!(split(&response), (6, "<html>"));
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn queued_faults_can_be_listed() {
 }
 
 #[tokio::test]
-async fn overview_says_what_there_is() {
+async fn overview_lists_the_requests() {
     let (simulator, mut stream) = start().await;
     for path in ["/", "/_simulator", "/_simulator/"] {
         let (head, body) = call(&mut stream, &format!("GET {path}"), "").await;
@@ -206,6 +206,6 @@ async fn overview_says_what_there_is() {
 async fn body_that_is_too_large_has_a_code() {
     let (_, mut stream) = start().await;
     let body = " ".repeat(64 * 1024 * 1024 + 1);
-    let (_, answer) = call(&mut stream, "POST /cgi-bin/webhook/send?key=k", &body).await;
-    assert!(answer.contains("\"errcode\":40206"), "{answer}");
+    let (_, response) = call(&mut stream, "POST /cgi-bin/webhook/send?key=k", &body).await;
+    assert!(response.contains("\"errcode\":40206"), "{response}");
 }

@@ -23,7 +23,7 @@ fn fresh_corp_has_a_root_and_a_founder() {
 }
 
 #[test]
-fn the_state_holds_no_secret() {
+fn the_state_contains_no_secret() {
     let client = Client::new();
     let token = client.token(known::APP_SECRET);
     let state = client.simulator.state().to_string();
@@ -31,7 +31,7 @@ fn the_state_holds_no_secret() {
 }
 
 #[test]
-fn reset_forgets_everything() {
+fn reset_clears_everything() {
     let client = Client::new();
     client.token(known::APP_SECRET);
     client.simulator.advance(Duration::from_secs(9));

@@ -9,7 +9,7 @@ fn gettoken(client: &Client, query: &str) -> serde_json::Value {
 }
 
 #[test]
-fn token_is_the_same_while_it_lives() {
+fn token_is_the_same_until_it_expires() {
     let client = Client::new();
     let query = format!("corpid={}&corpsecret={}", known::CORP_ID, known::APP_SECRET);
     let first = gettoken(&client, &query);

@@ -1,4 +1,4 @@
-//! What real clients send and WeCom takes, F1 to F17 of the specification: taken by default, refused in strict mode.
+//! What real clients send and WeCom accepts, F1 to F17 of the specification: accepted by default, refused in strict mode.
 
 use bytes::Bytes;
 use http::Request;
@@ -50,13 +50,13 @@ fn member(changes: &Value) -> Value {
     with(json!({"userid": "new", "name": "n", "mobile": "13811111111"}), changes)
 }
 
-/// Checks that a body is taken with this `errmsg`, and refused in strict mode.
+/// Checks that a body is accepted with this `errmsg`, and refused in strict mode.
 fn check(path: &str, body: &str, errmsg: &str) {
     let [faithful, strict] = both();
-    let answer = faithful.post_bare(&url(&faithful, path), body);
-    assert_eq!((&answer["errcode"], &answer["errmsg"]), (&json!(0), &json!(errmsg)), "{body}");
-    let answer = strict.post_bare(&url(&strict, path), body);
-    assert_eq!(answer["errcode"], 40058, "{body}: {answer}");
+    let response = faithful.post_bare(&url(&faithful, path), body);
+    assert_eq!((&response["errcode"], &response["errmsg"]), (&json!(0), &json!(errmsg)), "{body}");
+    let response = strict.post_bare(&url(&strict, path), body);
+    assert_eq!(response["errcode"], 40058, "{body}: {response}");
 }
 
 #[test]
@@ -75,15 +75,15 @@ fn f1_any_content_type_is_json() {
                 .into_iter()
                 .fold(request, |it, value| it.header("content-type", value));
             let request = request.body(Bytes::from(body.clone())).unwrap();
-            let answer: Value =
+            let response: Value =
                 serde_json::from_slice(&client.simulator.handle(&request).body).unwrap();
-            assert_eq!(answer["errcode"], expected, "{content_type:?}: {answer}");
+            assert_eq!(response["errcode"], expected, "{content_type:?}: {response}");
         }
     }
 }
 
 #[test]
-fn f2_uploads_of_other_clients_are_taken() {
+fn f2_uploads_of_other_clients_are_accepted() {
     let body = [
         b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"rota.jpg\"\r\n\
           Content-Type: text/plain\r\n\r\n"
@@ -102,8 +102,8 @@ fn f2_uploads_of_other_clients_are_taken() {
                 .header("host", "h")
                 .header("content-type", "multipart/form-data; boundary=b");
             let response = client.simulator.handle(&request.body(body.clone().into()).unwrap());
-            let answer: Value = serde_json::from_slice(&response.body).unwrap();
-            assert_eq!(answer["errcode"], expected, "{path}: {answer}");
+            let response: Value = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!(response["errcode"], expected, "{path}: {response}");
         }
     }
 }
@@ -151,13 +151,13 @@ fn f4_f9_wrong_types_are_coerced_with_a_warning() {
 #[test]
 fn list_in_a_string_is_an_empty_list() {
     let client = Client::new();
-    let answer = client.contacts(USER_CREATE, member(&json!({"department": "[1, 2]"})));
-    assert_eq!(answer["errcode"], 40066);
-    assert!(answer["errmsg"].as_str().unwrap().starts_with("Warning: wrong json format. "));
+    let response = client.contacts(USER_CREATE, member(&json!({"department": "[1, 2]"})));
+    assert_eq!(response["errcode"], 40066);
+    assert!(response["errmsg"].as_str().unwrap().starts_with("Warning: wrong json format. "));
 }
 
 #[test]
-fn f5_safe_is_ignored_where_it_means_nothing() {
+fn f5_safe_is_ignored_where_it_has_no_meaning() {
     let card = json!({"title": "t", "description": "d", "url": "https://e.com"});
     let news = json!({"articles": [{"title": "t", "url": "https://e.com"}]});
     let [faithful, strict] = both();
@@ -247,9 +247,9 @@ fn f11_body_of_a_get_is_ignored() {
     for (client, expected) in both().iter().zip([0, 40058]) {
         let url = url(client, "/cgi-bin/get_api_domain_ip");
         let request = Client::request("GET", &url, "{}");
-        let answer: Value =
+        let response: Value =
             serde_json::from_slice(&client.simulator.handle(&request).body).unwrap();
-        assert_eq!(answer["errcode"], expected);
+        assert_eq!(response["errcode"], expected);
     }
 }
 
@@ -265,7 +265,7 @@ fn f12_interval_without_the_check_is_ignored() {
 }
 
 #[test]
-fn f13_careless_queries_and_a_post_for_a_get_are_taken() {
+fn f13_careless_queries_and_a_post_for_a_get_are_accepted() {
     for (client, expected) in both().iter().zip([0, 40058]) {
         for query in ["&debug=1", "&id=1&id=7", "&", "&x", "&id=%31&y=a@b:c+d"] {
             let url = url(client, "/cgi-bin/department/simplelist") + query;
@@ -275,9 +275,9 @@ fn f13_careless_queries_and_a_post_for_a_get_are_taken() {
         assert_eq!(client.post_bare(&url, "")["errcode"], expected);
     }
     let client = Client::new();
-    let answer = client.contacts_get("/cgi-bin/department/simplelist", "&id=");
-    assert_eq!(answer["errmsg"], "ok. WARNING: field `id` expect type `uint32`. ");
-    assert_eq!(answer["department_id"].as_array().unwrap().len(), 1);
+    let response = client.contacts_get("/cgi-bin/department/simplelist", "&id=");
+    assert_eq!(response["errmsg"], "ok. WARNING: field `id` expect type `uint32`. ");
+    assert_eq!(response["department_id"].as_array().unwrap().len(), 1);
     assert_eq!(client.contacts_get("/cgi-bin/department/delete", "&id=")["errcode"], 40058);
 }
 
@@ -322,7 +322,7 @@ fn f16_broken_json_is_repaired_with_a_warning() {
 }
 
 #[test]
-fn f17_escapes_are_taken() {
+fn f17_escapes_are_accepted() {
     check("/cgi-bin/webhook/send", r#"{"msgtype":"text","text":{"content":"\u90e8"}}"#, "ok");
 }
 
@@ -332,9 +332,9 @@ fn strict_mode_refuses_repeated_keys() {
     check("/cgi-bin/webhook/send", body, "ok");
 }
 
-/// Fields of a body that is no JSON count as missing, with the code of the first one needed.
+/// Fields of a body that is not JSON count as missing, with the code of the first one needed.
 #[test]
-fn lost_body_counts_as_empty() {
+fn unreadable_body_counts_as_empty() {
     let client = with_chat(Client::new());
     for (path, expected) in [
         ("/cgi-bin/department/create", 60001),
@@ -345,14 +345,14 @@ fn lost_body_counts_as_empty() {
         ("/cgi-bin/message/recall", 40058),
     ] {
         for body in ["", "msgtype=text&content=x", "[]", "\"x\"", "{\"a\""] {
-            let answer = client.post_bare(&url(&client, path), body);
-            assert_eq!(answer["errcode"], expected, "{path} {body}");
-            let text = answer["errmsg"].as_str().unwrap();
+            let response = client.post_bare(&url(&client, path), body);
+            assert_eq!(response["errcode"], expected, "{path} {body}");
+            let text = response["errmsg"].as_str().unwrap();
             assert!(text.starts_with("Warning: wrong json format. "), "{text}");
         }
     }
-    let answer = client.app(MESSAGE_SEND, with(text(), &json!({"touser": ["ann"]})));
-    assert_eq!(answer["errcode"], 41011);
+    let response = client.app(MESSAGE_SEND, with(text(), &json!({"touser": ["ann"]})));
+    assert_eq!(response["errcode"], 41011);
 }
 
 #[test]
@@ -361,8 +361,8 @@ fn latin_1_in_a_department_name_is_an_invalid_character() {
     let request = Request::post(url(&client, "/cgi-bin/department/create"));
     let body = Bytes::from_static(b"{\"name\":\"caf\xe9\",\"parentid\":1}");
     let response = client.simulator.handle(&request.body(body).unwrap());
-    let answer: Value = serde_json::from_slice(&response.body).unwrap();
-    assert_eq!(answer["errcode"], 60009);
+    let response: Value = serde_json::from_slice(&response.body).unwrap();
+    assert_eq!(response["errcode"], 60009);
 }
 
 #[test]
@@ -372,8 +372,8 @@ fn empty_optional_texts_are_absent_in_a_new_group_chat() {
             [json!({"name": ""}), json!({"owner": ""}), json!({"chatid": ""})].iter().zip(codes)
         {
             let body = with(json!({"userlist": ["ann", "bob"]}), changes);
-            let answer = client.app("/cgi-bin/appchat/create", body);
-            assert_eq!(answer["errcode"], expected, "{changes}");
+            let response = client.app("/cgi-bin/appchat/create", body);
+            assert_eq!(response["errcode"], expected, "{changes}");
         }
     }
 }

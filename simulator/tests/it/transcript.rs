@@ -7,7 +7,7 @@ fn last(client: &Client) -> TranscriptEntry {
 }
 
 #[test]
-fn line_says_what_happened() {
+fn line_has_the_request_and_its_code() {
     let client = Client::new();
     client.contacts("/cgi-bin/department/create", serde_json::json!({"name": "部", "parentid": 1}));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The edge function, and the edge function with the connector plugged into it, built now.
+//! The edge function, and the edge function with the connector plugged into it, both built by this test.
 
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ pub(crate) fn composed_file() -> &'static Path {
     FILE.get_or_init(|| file("composed.wasm", &composed()))
 }
 
-/// A file with the connector alone.
+/// A file with only the connector.
 pub(crate) fn connector() -> &'static Path {
     static FILE: OnceLock<PathBuf> = OnceLock::new();
     FILE.get_or_init(|| file("connector.wasm", wecom_host::COMPONENT))
@@ -32,7 +32,7 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
     file
 }
 
-/// A file with the handler alone.
+/// A file with only the handler.
 pub(crate) fn handler() -> &'static Path {
     static HANDLER: OnceLock<PathBuf> = OnceLock::new();
     HANDLER.get_or_init(|| {

@@ -1,6 +1,6 @@
 //! The edge function behind a server, against the simulator behind a port: what Alertmanager posts, and what members read.
 //!
-//! In process it runs everywhere. With the feature `hosts` the same story runs under `wasmtime serve`, `jco serve` and
+//! In process it runs everywhere. With the feature `hosts` the same test runs under `wasmtime serve`, `jco serve` and
 //! `wash dev`; the variables `WASMTIME`, `JCO` and `WASH` name the programs, if they are not in the path.
 
 #![allow(
@@ -30,7 +30,7 @@ const PAYLOAD: &str = include_str!("../alertmanager.json");
 const MEBIBYTE: usize = 1 << 20;
 
 /// Every response of the function, one after the other.
-fn story(wecom: &WeCom, server: &impl Server) {
+fn check_responses(wecom: &WeCom, server: &impl Server) {
     let bearer = format!("Bearer {TOKEN}");
     let post = |body: &str| server.post(&bearer, body);
     let check = |reply: Reply, status: u16, text: &str| {
@@ -42,16 +42,16 @@ fn story(wecom: &WeCom, server: &impl Server) {
     let messages = wecom.messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["msgtype"], "markdown");
-    let said = messages[0]["content"]["content"].as_str().unwrap();
-    assert!(said.starts_with("**[FIRING:2] TransformerOverTemperature north**"), "{said}");
-    assert!(said.contains("变压器 T3 油温 98.2 °C"), "{said}");
+    let sent = messages[0]["content"]["content"].as_str().unwrap();
+    assert!(sent.starts_with("**[FIRING:2] TransformerOverTemperature north**"), "{sent}");
+    assert!(sent.contains("变压器 T3 油温 98.2 °C"), "{sent}");
 
     let mut storm: Value = PAYLOAD.parse().unwrap();
     let alert = storm["alerts"][0].clone();
     storm["alerts"] = vec![alert; 200].into();
     check(post(&storm.to_string()), 200, "sent; alerts that did not fit: 186\n");
-    let said = wecom.messages()[1]["content"]["content"].as_str().unwrap().to_owned();
-    assert!(said.len() <= 4096 && said.ends_with("that did not fit: 186</font>"), "{said}");
+    let sent = wecom.messages()[1]["content"]["content"].as_str().unwrap().to_owned();
+    assert!(sent.len() <= 4096 && sent.ends_with("that did not fit: 186</font>"), "{sent}");
 
     // Rejected before anything is sent.
     check(server.post("", PAYLOAD), 401, "token");
@@ -61,13 +61,13 @@ fn story(wecom: &WeCom, server: &impl Server) {
     assert_eq!(wecom.simulator.transcript().len(), 2, "nothing was sent");
 
     // What goes wrong at WeCom.
-    wecom.trouble(FaultKind::Errcode { code: 93000, message: "invalid webhook url".into() });
+    wecom.inject(FaultKind::Errcode { code: 93000, message: "invalid webhook url".into() });
     check(post(PAYLOAD), 502, "93000");
-    wecom.trouble(FaultKind::ResetBeforeReply);
-    check(post(PAYLOAD), 502, "did not answer");
-    wecom.trouble(FaultKind::Body(b"<html>".to_vec()));
+    wecom.inject(FaultKind::ResetBeforeReply);
+    check(post(PAYLOAD), 502, "did not respond");
+    wecom.inject(FaultKind::Body(b"<html>".to_vec()));
     check(post(PAYLOAD), 502, "not WeCom's");
-    wecom.trouble(FaultKind::Errcode { code: 45009, message: "api freq out of limit".into() });
+    wecom.inject(FaultKind::Errcode { code: 45009, message: "api freq out of limit".into() });
     let reply = check(post(PAYLOAD), 503, "45009");
     assert_eq!(reply.retry_after.as_deref(), Some("60"));
 
@@ -78,7 +78,7 @@ fn story(wecom: &WeCom, server: &impl Server) {
 #[test]
 fn in_process() {
     let wecom = WeCom::new();
-    story(&wecom, &InProcess::new(&wecom.environment()));
+    check_responses(&wecom, &InProcess::new(&wecom.environment()));
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn members_get_application_messages() {
     let server = InProcess::new(&wecom.environment_for_members());
     assert_eq!(token_requests(&wecom, &server), 5, "an instance per request");
     let messages = &wecom.simulator.state()["messages"];
-    let said = messages[0]["content"]["content"].as_str().unwrap();
-    assert!(said.starts_with("**[FIRING:2] TransformerOverTemperature north**"), "{said}");
+    let sent = messages[0]["content"]["content"].as_str().unwrap();
+    assert!(sent.starts_with("**[FIRING:2] TransformerOverTemperature north**"), "{sent}");
 
     let mut environment = wecom.environment_for_members();
     environment.last_mut().unwrap().1 = "founder|nobody".into();
@@ -140,11 +140,11 @@ mod hosts {
     #[test]
     fn wasmtime_serve() {
         let wecom = WeCom::new();
-        story(&wecom, &Process::wasmtime(&wecom.environment(), &[]));
+        check_responses(&wecom, &Process::wasmtime(&wecom.environment(), &[]));
     }
 
     #[test]
-    fn wasmtime_serve_keeps_instances_and_tokens_when_told() {
+    fn wasmtime_serve_keeps_instances_and_tokens_with_an_option() {
         let wecom = WeCom::new();
         let environment = wecom.environment_for_members();
         let server = Process::wasmtime(&environment, &[]);
@@ -158,7 +158,7 @@ mod hosts {
     #[test]
     fn jco_serve() {
         let wecom = WeCom::new();
-        story(&wecom, &Process::jco(&wecom.environment()));
+        check_responses(&wecom, &Process::jco(&wecom.environment()));
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod hosts {
     #[test]
     fn wash_dev() {
         let wecom = WeCom::new();
-        story(&wecom, &Process::wash(&wecom, |config| config));
+        check_responses(&wecom, &Process::wash(&wecom, |config| config));
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod hosts {
         let wait = |start: fn(&WeCom) -> Process| {
             let wecom = WeCom::new();
             let server = start(&wecom);
-            wecom.trouble(FaultKind::SlowBody { chunk: MEBIBYTE, pause_ms: 20_000 });
+            wecom.inject(FaultKind::SlowBody { chunk: MEBIBYTE, pause_ms: 20_000 });
             assert_eq!(server.post(&format!("Bearer {TOKEN}"), PAYLOAD).status, 200);
         };
         let hosts: [fn(&WeCom) -> Process; 3] = [
@@ -211,7 +211,7 @@ mod hosts {
         });
     }
 
-    /// As of wash 2.10, instances are pooled for calls with WASI 0.3 alone.
+    /// As of wash 2.10, instances are pooled only for calls with WASI 0.3.
     #[test]
     fn wash_dev_keeps_no_instance() {
         let wecom = WeCom::new();

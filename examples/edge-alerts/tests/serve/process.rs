@@ -1,4 +1,4 @@
-//! Servers of other makers, as processes of their own.
+//! Third-party servers, as separate processes.
 
 use std::{
     env, fs,
@@ -17,7 +17,7 @@ use crate::{
     server::{Reply, Server, WeCom},
 };
 
-/// How long a server may take to compile the component and answer.
+/// How long a server may take to compile the component and respond.
 const START: Duration = Duration::from_mins(1);
 
 pub(crate) struct Process(Child, SocketAddr);
@@ -41,7 +41,7 @@ impl Process {
         Self::start(command.envs(environment.iter().map(|(name, it)| (name, it))), address)
     }
 
-    /// `wash dev` with the example's own configuration: `edit` adds to it.
+    /// `wash dev` with the example's configuration: `edit` adds to it.
     pub(crate) fn wash(wecom: &WeCom, edit: impl Fn(String) -> String) -> Self {
         static PROJECTS: AtomicU32 = AtomicU32::new(0);
         let address = free_address();
@@ -71,14 +71,14 @@ impl Process {
         Self::start(&mut command, address)
     }
 
-    /// Waits until the handler itself answers: a GET is not allowed.
+    /// Waits until the handler itself responds: a GET is not allowed.
     fn start(command: &mut Command, address: SocketAddr) -> Self {
         let child = command.stdin(Stdio::null()).process_group(0).spawn().unwrap();
         let mut it = Self(child, address);
         let started = Instant::now();
         while it.request("GET", "", "").map(|reply| reply.status) != Some(405) {
             assert!(it.0.try_wait().unwrap().is_none(), "the server has ended");
-            assert!(started.elapsed() < START, "the server does not answer");
+            assert!(started.elapsed() < START, "the server does not respond");
             thread::sleep(Duration::from_millis(50));
         }
         it

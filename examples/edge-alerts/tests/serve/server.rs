@@ -61,8 +61,8 @@ impl WeCom {
         self.simulator.state()["chatbot_messages"].as_array().unwrap().clone()
     }
 
-    /// The next request meets a fault.
-    pub(crate) fn trouble(&self, kind: FaultKind) {
+    /// Injects a fault into the next request.
+    pub(crate) fn inject(&self, kind: FaultKind) {
         self.simulator.inject(Fault { on: String::new(), skip: 0, times: 1, act: false, kind });
     }
 }

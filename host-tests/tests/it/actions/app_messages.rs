@@ -198,8 +198,8 @@ async fn unreached_recipients_are_reported() {
         + messages {"agentid":1000002,"content":{"content":"Pump 2"},"delivered":["founder","iker.z","kai.p","noor.h"],"dropped":[],"duplicates":0,"enable_id_trans":false,"msgid":"MESSAGE-1","msgtype":"text","recalled":false,"safe":0,"sent_at":1789000000,"to":{"toparty":"310|99","totag":"1|9","touser":"noor.h|Ghost|may.l"}}
     "#]],
     );
-    let nobody = selected(&["ghost"], &[], &[]);
-    assert_eq!(code(bed.send_app_text(&application(), &text(nobody)).await), 81013);
+    let unknown = selected(&["ghost"], &[], &[]);
+    assert_eq!(code(bed.send_app_text(&application(), &text(unknown)).await), 81013);
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,7 +301,7 @@ async fn send(bed: &mut TestBed) -> String {
     bed.send_app_text(&application(), &text(noor())).await.unwrap().message_id.unwrap()
 }
 
-/// The last message as the simulator kept it.
+/// The last message as the simulator stored it.
 fn messages(bed: &TestBed) -> serde_json::Value {
     bed.state()["messages"].as_array().unwrap().last().unwrap().clone()
 }

@@ -32,8 +32,8 @@ async fn send_chatbot_text() {
     );
     let sent = bed.send_chatbot_text(&chatbot(), &text(&"部".repeat(683))).await.unwrap();
     expect![[r#"Receipt { truncated: [], warning: Some("the content has 2049 bytes: WeCom's page promises 2048, and its server takes 5120") }"#]].assert_eq(&format!("{sent:?}"));
-    let kept = &bed.state()["chatbot_messages"][1];
-    assert_eq!(kept["content"], serde_json::json!({"content": "部".repeat(683)}));
+    let stored = &bed.state()["chatbot_messages"][1];
+    assert_eq!(stored["content"], serde_json::json!({"content": "部".repeat(683)}));
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,8 +97,8 @@ async fn send_chatbot_image() {
         let image = FileContent::Base64("data:image/png;base64,iVBO\nRw0KGgo".into());
         bed.send_chatbot_image(&chatbot(), &image, md5).await.unwrap();
     }
-    let kept = &bed.state()["chatbot_messages"];
-    assert!(kept[0] == kept[1] && kept[1] == kept[2], "{kept}");
+    let stored = &bed.state()["chatbot_messages"];
+    assert!(stored[0] == stored[1] && stored[1] == stored[2], "{stored}");
     bed.requests();
     bed.changes();
 

@@ -29,7 +29,7 @@ async fn named_profile_reads_its_own_variables() {
     let (night, chatbot) =
         (Application::Profile("night-Shift".into()), Chatbot::Profile("night-Shift".into()));
     bed.send_app_text(&night, &text(noor())).await.unwrap();
-    // Without a contacts secret, the application's is used, and WeCom has its say.
+    // Without a contacts secret, the application's is used, and WeCom decides.
     assert_eq!(code(bed.delete_department(&night, 1).await), 48002);
     bed.send_chatbot_markdown(&chatbot, "hi").await.unwrap();
     expect![[r#"
@@ -270,7 +270,7 @@ async fn check_base_url(base_url: Option<&str>, expected: Expect) {
     expected.assert_eq(&text);
 }
 
-/// A bed before a server that writes down where it was called, and answers 40013.
+/// A test bed with a server that logs the address of each request and responds with 40013.
 fn listening(heard: &Arc<Mutex<Vec<String>>>) -> TestBed {
     let heard = Arc::clone(heard);
     let transport = move |request: http::Request<Body>, _: Timeouts| {
@@ -284,7 +284,7 @@ fn listening(heard: &Arc<Mutex<Vec<String>>>) -> TestBed {
 fn check_missing<T: std::fmt::Debug>(result: Result<T, Error>, name: &str) {
     match result {
         Err(Error::PermanentMissingCredential(text)) if text.contains(name) => {}
-        other => panic!("{name} is not said to be missing: {other:?}"),
+        other => panic!("{name} is not reported as missing: {other:?}"),
     }
 }
 

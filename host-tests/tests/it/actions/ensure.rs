@@ -1,4 +1,4 @@
-//! Create, or bring to the wanted state.
+//! Create, or bring to the required state.
 
 use expect_test::expect;
 use host_tests::{CHAT, NORTH, TestBed, known_environment};
@@ -69,7 +69,7 @@ async fn ensure_member() {
     let mut bed = TestBed::with_members().await;
     let lin =
         json!({"user-id": "lin.m", "name": "林美", "mobile": "13900000003", "to-invite": false});
-    let again = json!({"user-id": "Lin.M", "name": "林美", "mobile": "13900000003", "position": "Dispatcher"});
+    let same = json!({"user-id": "Lin.M", "name": "林美", "mobile": "13900000003", "position": "Dispatcher"});
     let other = json!({"user-id": "sam.o", "name": "Sam", "mobile": "13900000003"});
     for (member, expected) in [
         (
@@ -82,7 +82,7 @@ async fn ensure_member() {
     "#]],
         ),
         (
-            again,
+            same,
             expect![[r#"
         ok {"created-departments":[],"outcome":"updated"}
         POST /cgi-bin/user/create?access_token=<contacts token 1> {"userid":"Lin.M","name":"林美","position":"Dispatcher","mobile":"13900000003"} -> 60102
@@ -148,7 +148,8 @@ async fn ensure_group_chat() {
     }
 }
 
-/// The calls of the three functions, each for an object that does not exist yet, and where the simulator keeps it.
+/// The calls of the three functions, each for an object that does not exist yet, the subject of the simulator's state that
+/// has it, and the path of the creation.
 fn calls() -> [(&'static str, Value, &'static str, &'static str); 3] {
     let department = json!({"name": "Depot", "parent-id": 1, "order": 4200});
     let member = json!({"user-id": "lin.m", "name": "Lin", "mobile": "13900000003"});
@@ -185,15 +186,15 @@ async fn two_instances_at_once_end_in_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_retry_safe() {
+async fn missing_response_is_retry_safe() {
     for (name, arguments, subject, path) in calls() {
         let mut bed = TestBed::with_members().await;
         let before = bed.state()[subject].as_array().unwrap().len();
         let on = format!("/cgi-bin/{path}");
         let kind = FaultKind::SilentForever;
         assert!(bed.simulator.inject(Fault { on, skip: 0, times: 1, act: true, kind }));
-        let silent = bed.call_as_profile(name, arguments.clone()).await.unwrap_err();
-        assert_eq!(silent["no-reply"]["request-sent"], true, "{name}: {silent}");
+        let error = bed.call_as_profile(name, arguments.clone()).await.unwrap_err();
+        assert_eq!(error["no-reply"]["request-sent"], true, "{name}: {error}");
         let retried = bed.call_as_profile(name, arguments).await.unwrap();
         // Without a comparison for members.
         let expected = if name == "ensure-member" { "updated" } else { "unchanged" };

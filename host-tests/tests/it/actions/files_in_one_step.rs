@@ -1,4 +1,4 @@
-//! Messages that carry their file: uploaded first, then sent.
+//! Messages that contain their file: uploaded first, then sent.
 
 use expect_test::expect;
 use host_tests::{CHAT, TestBed};
@@ -190,7 +190,7 @@ async fn chatbot_messages() {
     }
 }
 
-/// The functions, the paths of their uploads and sends, and where the simulator keeps the message.
+/// The functions, the paths of their uploads and sends, and where the simulator stores the message.
 fn calls() -> [(&'static str, Value, &'static str, &'static str, &'static str); 3] {
     let app = json!({"message": {"recipients": "everyone", "media-id": file()}});
     let group = json!({"message": {"group-chat-id": CHAT, "media-id": file()}});

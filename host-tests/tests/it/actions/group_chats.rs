@@ -52,8 +52,8 @@ async fn create_group_chat() {
     expect![[r#"
         POST /cgi-bin/appchat/create?access_token=<app token 1> {"userlist":["noor.h","iker.z","may.l","kai.p"]} -> 0
     "#]].assert_eq(&bed.requests());
-    let kept = bed.get_group_chat(&application(), &created.id).await.unwrap();
-    assert_eq!(kept.members, MEMBERS);
+    let stored = bed.get_group_chat(&application(), &created.id).await.unwrap();
+    assert_eq!(stored.members, MEMBERS);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,13 +77,13 @@ async fn update_group_chat() {
         + group_chats {"agentid":1000002,"chatid":"storm2026a","name":"Storm over","owner":"iker.z","userlist":["noor.h","iker.z","kai.p"]}
     "#]],
     );
-    let stranger = GroupChatChanges {
+    let unknown_member = GroupChatChanges {
         name: None,
         owner: None,
         add_members: None,
         remove_members: Some(vec!["may.l".into()]),
     };
-    let refused = bed.update_group_chat(&application(), &CHAT.into(), &stranger).await;
+    let refused = bed.update_group_chat(&application(), &CHAT.into(), &unknown_member).await;
     check(
         &mut bed,
         refused,

@@ -41,8 +41,8 @@ async fn send_group_text() {
     };
     let sent = bed.send_group_text(&application(), &long).await.unwrap();
     expect![[r#"Receipt { truncated: [Truncation { field: "message.content", original-bytes: 2050, kept-bytes: 2048 }], warning: None }"#]].assert_eq(&format!("{sent:?}"));
-    let kept = &bed.state()["group_messages"][1]["content"];
-    assert_eq!(*kept, serde_json::json!({"content": "é".repeat(1024)}));
+    let stored = &bed.state()["group_messages"][1]["content"];
+    assert_eq!(*stored, serde_json::json!({"content": "é".repeat(1024)}));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use wecom_host::bindings::exports::wecom::connector::{
 
 use super::check;
 
-/// How a PNG begins; more the simulator does not look at.
+/// How a PNG begins; the simulator checks no more of it.
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +93,7 @@ async fn upload_chatbot_media() {
 #[tokio::test(start_paused = true)]
 async fn largest_file_arrives_unchanged() {
     let mut bed = TestBed::new();
-    // Full of the boundary that the connector would like best.
+    // Full of the boundary that the connector would choose first.
     let pattern = b"\0\xff\r\n--wecom-connector-0\r\n";
     let content: Vec<u8> = pattern.iter().copied().cycle().take(20 << 20).collect();
     let media =
@@ -114,9 +114,9 @@ async fn largest_file_arrives_unchanged() {
     );
 }
 
-/// Uploads a small file, and forgets the request.
+/// Uploads a small file, and clears the log of requests.
 pub(crate) async fn upload(bed: &mut TestBed, kind: MediaKind) -> Media {
-    // By an instance of its own, so that the next call shows its request for a token.
+    // By another instance, so that the next call shows its request for a token.
     let mut other = bed.second_instance(&host_tests::known_environment());
     let id = other.upload_media(&application(), &new_media(kind)).await.unwrap().id;
     bed.requests();

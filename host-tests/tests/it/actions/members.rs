@@ -33,7 +33,7 @@ async fn list_member_ids() {
 #[tokio::test(start_paused = true)]
 async fn pages_hold_every_member_once() {
     let mut bed = TestBed::with_group_chat().await;
-    let whole = bed.list_member_ids(&application(), None, None).await.unwrap().members;
+    let all = bed.list_member_ids(&application(), None, None).await.unwrap().members;
     let mut joined: Vec<MemberInDepartment> = Vec::new();
     let mut cursor = None;
     loop {
@@ -44,7 +44,7 @@ async fn pages_hold_every_member_once() {
             break;
         }
     }
-    assert_eq!(joined, whole);
+    assert_eq!(joined, all);
     assert_eq!(code(bed.list_member_ids(&application(), Some("?&="), None).await), 50100);
 }
 

@@ -42,7 +42,7 @@ async fn issued_token_authorizes_calls() {
     assert_eq!(issued.expires_in, 7200);
     bed.requests();
     let application = Application::Token(issued.access_token);
-    // An instance without any environment: the token says where to go.
+    // An instance without any environment: the token has the address of the server.
     let mut bare = bed.second_instance(&[]);
     bare.list_department_ids(&application, None).await.unwrap();
     expect![[r#"

@@ -27,13 +27,13 @@ pub(crate) enum RawFault {
     Response(Vec<u8>, Ending),
 }
 
-/// How the connection goes on after the bytes of a response.
+/// How the connection continues after the bytes of a response.
 #[derive(Clone)]
 pub(crate) enum Ending {
     Close,
     Reset,
     Hang,
-    /// These bytes are written again and again, with a pause before each time.
+    /// These bytes are written repeatedly, with a pause before each time.
     Repeat(Vec<u8>, Duration),
 }
 
