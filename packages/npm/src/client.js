@@ -78,6 +78,7 @@ function inPart(error, sent, parts) {
   if (!(error instanceof WeComError)) return error;
   const { message, stack } = error;
   error.sent = sent;
+  if (parts.length === 1) return error;
   error.message = message.replace(': ', `, part ${sent.length + 1} of ${parts.length}: `);
   error.stack = stack.replace(message, () => error.message);
   return error;
