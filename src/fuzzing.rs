@@ -202,7 +202,7 @@ pub fn upload(bytes: &[u8]) {
 }
 
 /// A text, after a byte each for the format, the limit and the numbers: no part is over the limit, and all of the text that a
-/// reader sees is kept in order.
+/// reader sees is kept in order. A fence whose info string is too long for a part loses it, which is not shown.
 pub fn split(bytes: &[u8]) {
     let Some(([format, limit, numbered], text)) = bytes.split_first_chunk() else { return };
     let format = match *format % 3 {
@@ -215,7 +215,10 @@ pub fn split(bytes: &[u8]) {
     let parts = split_text(text.clone(), format, limit, numbered & 1 == 1).unwrap();
     assert!(parts.iter().all(|it| it.len() <= limit as usize), "{text:?} {parts:?}");
     let mut kept = parts.iter().flat_map(|it| it.chars());
-    let mut visible = text.chars().filter(|it| !it.is_whitespace());
+    let is_shown =
+        |line: &&str| format == TextFormat::Plain || !line.contains("```") && !line.contains("~~~");
+    let shown = text.split_inclusive('\n').filter(is_shown);
+    let mut visible = shown.flat_map(str::chars).filter(|it| !it.is_whitespace());
     assert!(visible.all(|it| kept.any(|other| other == it)), "{text:?} {parts:?}");
 }
 

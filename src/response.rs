@@ -8,7 +8,7 @@ use crate::{
     bindings::wit::types::{DepartmentId, TagId, UserId},
     credentials::Auth,
     redact::redact,
-    wire::Lenient,
+    wire::{self, Lenient},
 };
 
 #[derive(Debug)]
@@ -187,15 +187,29 @@ fn part(mut content: Vec<u8>, (first, last): (u64, u64)) -> Vec<u8> {
     content
 }
 
-/// The name in `attachment; filename="rota.xlsx"`.
+/// The name in `attachment; filename="rota.xlsx"`, or in `filename*=UTF-8''rota.xlsx` (RFC 8187), which WeCom was seen to send
+/// as well: <https://github.com/binarywang/WxJava/issues/3348>.
 fn file_name(disposition: &str) -> Option<String> {
-    let start = disposition.to_ascii_lowercase().find("filename=")? + "filename=".len();
-    let value = disposition.get(start..)?.trim_start();
-    let name = match value.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => value.split(';').next()?,
+    let value = |parameter: &str| {
+        let start = disposition.to_ascii_lowercase().find(parameter)? + parameter.len();
+        disposition.get(start..).map(str::trim_start)
     };
-    non_blank(name).map(Into::into)
+    let encoded = || {
+        let (charset, rest) = value("filename*=")?.split_once('\'')?;
+        let (_language, rest) = rest.split_once('\'')?;
+        let name = rest.split(';').next()?.trim_end();
+        charset.eq_ignore_ascii_case("utf-8").then(|| wire::percent_decode(name)).flatten()
+    };
+    let plain = || {
+        let value = value("filename=")?;
+        let name = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => value.split(';').next()?,
+        };
+        Some(name.into())
+    };
+    let name: String = encoded().or_else(plain)?;
+    non_blank(&name).map(Into::into)
 }
 
 impl Accepted {
@@ -533,6 +547,15 @@ mod tests {
         for (disposition, name) in [
             (Some("attachment; filename=\"名单 1;2.xlsx\""), Some("名单 1;2.xlsx")),
             (Some("attachment; FileName=rota.xlsx; size=7"), Some("rota.xlsx")),
+            (
+                Some("attachment; filename*=utf-8''%E6%B5%8B%E8%AF%95.xlsx; filename=\"x.xlsx\""),
+                Some("测试.xlsx"),
+            ),
+            (Some("attachment; filename=x; filename*=UTF-8'zh'%e8%a1%a81.txt "), Some("表1.txt")),
+            (Some("attachment; filename*=gbk''%B1%ED; filename=\"表\""), Some("表")),
+            (Some("attachment; filename*=UTF-8''%B1%ED; filename=\"表\""), Some("表")),
+            (Some("attachment; filename*=UTF-8''%E; filename=\"表\""), Some("表")),
+            (Some("attachment; filename*=UTF-8''"), None),
             (Some("attachment; filename=\"\""), None),
             (Some("attachment"), None),
             (None, None),

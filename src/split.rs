@@ -244,7 +244,7 @@ impl Parts {
                     }
                     let (marks, rest) = line.split_at(line.len() - unquoted(line).len());
                     let quote = Context::new(marks, "");
-                    if !self.within(quote, |it| it.words(gap, rest, markup)) {
+                    if is_blank(rest) || !self.within(quote, |it| it.words(gap, rest, markup)) {
                         self.words(gap, line, markup);
                     }
                 }
@@ -294,6 +294,14 @@ impl Parts {
                 match kind {
                     UnitKind::Text => self.graphemes(before, text),
                     UnitKind::Whole => self.words(before, text, Markup::Literal),
+                    // There is nothing that would open it.
+                    UnitKind::Element { open, inner, close, .. } if is_blank(inner) => {
+                        for (gap, mark) in [(before, open), (" ", close)] {
+                            if !self.place(gap, mark) {
+                                self.words(gap, mark, Markup::Literal);
+                            }
+                        }
+                    }
                     UnitKind::Element { open, inner, close, markup } => {
                         let fill = |it: &mut Self| it.words(before, inner, markup);
                         if !self.within(Context::new(open, close), fill) {
@@ -945,6 +953,20 @@ mod tests {
             markdown(&bold, 64),
             [format!("**{}**", "部".repeat(20)), format!("**{}**", "部".repeat(10))]
         );
+    }
+
+    #[test]
+    fn marks_around_nothing_are_kept() {
+        let gap = " ".repeat(70);
+        for (text, expected) in [
+            (format!("a `{gap}` b"), "a ` ` b"),
+            (format!("a **{gap}** b"), "a ** ** b"),
+            (format!("<font color=\"info\">{gap}</font> b"), "<font color=\"info\"> </font> b"),
+            (format!("> {} b", "\u{3000}".repeat(30)), "> b"),
+            (format!("> {}", "\u{3000}".repeat(30)), ">"),
+        ] {
+            assert_eq!(markdown(&text, 64), [expected], "{text}");
+        }
     }
 
     #[test]

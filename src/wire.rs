@@ -35,6 +35,18 @@ pub(crate) fn percent_encode(to: &mut String, value: &str) {
     }
 }
 
+/// Reverses percent-encoding. None where an escape is broken, or the bytes are not UTF-8.
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = Vec::from(parts.next()?);
+    for it in parts {
+        let (escape, rest) = it.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(escape, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// `a|b|c`; `None` for an empty list, so that the member is omitted.
 pub(crate) fn join_bars<T: Display>(items: &[T]) -> Option<String> {
     let mut joined = String::new();

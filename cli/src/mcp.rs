@@ -430,7 +430,8 @@ fn schema(contract: &Contract, ty: &Type) -> Value {
                     "required": [case.name],
                 }),
             };
-            json!({ "oneOf": cases.iter().map(choice).collect::<Vec<_>>() })
+            let plain = contract.string_case(cases).map(|_| json!({ "type": "string" }));
+            json!({ "anyOf": plain.into_iter().chain(cases.iter().map(choice)).collect::<Vec<_>>() })
         }
         (ty, _) if ty.range().is_some() => json!({ "type": "integer" }),
         (Type::F64, _) => json!({ "type": "number" }),

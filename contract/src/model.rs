@@ -253,6 +253,15 @@ impl Contract {
         }
     }
 
+    /// The case of a variant that a string in JSON stands for, where it is no case without a value: the only one that carries
+    /// a string.
+    pub fn string_case<'a>(&self, cases: &'a [Case]) -> Option<&'a Case> {
+        let is_string =
+            |it: &&Case| it.ty.as_ref().is_some_and(|ty| *self.resolve(ty) == Type::String);
+        let mut found = cases.iter().filter(is_string);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// The one parameter of an action that is a record; its fields are unambiguous without its name.
     pub fn record_parameter<'a>(&self, action: &'a Action) -> Option<&'a Parameter> {
         let mut records = action

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::model::{Action, Contract, Kind, NamedType, Parameter, Type};
 
 /// Makes JSON Schema (2020-12) of types and actions, for the JSON form that `wecom` and `wecom-host` take: a record is an
-/// object whose options may be absent, a variant `"case"` or `{"case": …}`, bytes are base64.
+/// object whose options may be absent, a variant `"case"` or `{"case": …}`, bytes are base64. A string that is no case stands
+/// for the only case with a string, see [`Contract::string_case`]. Not in the schema: bytes as an array of numbers, which are
+/// accepted too, but take many times the space.
 #[derive(Clone, Copy)]
 pub struct Schemas<'a> {
     /// The contract that the types belong to.
@@ -42,6 +44,10 @@ impl Schemas<'_> {
                 let mut choices = Vec::new();
                 if self.contract.is_file(&Type::Named(ty.name.clone())) {
                     choices.push(base64());
+                } else if let Some(case) = self.contract.string_case(cases) {
+                    let mut choice = json!({ "type": "string" });
+                    describe(&mut choice, &case.documentation);
+                    choices.push(choice);
                 }
                 for case in cases {
                     let mut choice = match &case.ty {
@@ -51,7 +57,8 @@ impl Schemas<'_> {
                     describe(&mut choice, &case.documentation);
                     choices.push(choice);
                 }
-                json!({ "oneOf": choices })
+                // A case without a value is a string as well.
+                json!({ "anyOf": choices })
             }
         };
         describe(&mut schema, &ty.documentation);

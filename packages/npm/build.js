@@ -73,12 +73,21 @@ for (const [name, bytes] of Object.entries(declarations)) {
 }
 
 // The contract as data, without its documentation.
-const members = (list) => list?.map(({ name, type }) => ({ name, type }));
+const members = (list) => list?.map(({ name, type, optional }) => ({ name, type, optional }));
 const types = Object.fromEntries(
   contract.types.map(({ name, kind, type, fields, cases }) => [name, { kind, type, fields: members(fields), cases: members(cases) }]),
 );
+/** Whether a type is a record of options, which may be left out as a whole. */
+const isOptions = ({ named }) => /-(options|query)$/.test(named) && types[named].fields.every(({ type }) => type.option);
+for (const { parameters } of contract.actions) {
+  const last = parameters.at(-1);
+  if (last && isOptions(last.type)) last.optional = true;
+}
 const actions = Object.fromEntries(
-  contract.actions.map(({ name, credentials, parameters, result }) => [camel(name), { name, credentials, parameters, result }]),
+  contract.actions.map(({ name, credentials, parameters, result }) => [
+    camel(name),
+    { name, credentials, parameters: members(parameters), result },
+  ]),
 );
 output['contract.js'] = `export const TYPES = ${JSON.stringify(types)};\nexport const ACTIONS = ${JSON.stringify(actions)};\n`;
 
@@ -94,6 +103,12 @@ function reach(type) {
 }
 for (const { parameters } of contract.actions) parameters.forEach((it) => reach(it.type));
 
+/** The names of the actions that are so, as a type. */
+const union = (is) =>
+  contract.actions
+    .filter(is)
+    .map(({ name }) => `'${camel(name)}'`)
+    .join(' | ');
 const interfaces = contract.interfaces.map(({ name }) => name);
 output['contract.d.ts'] = `${interfaces
   .map((name) => `import type * as ${camel(name)} from './interfaces/wecom-connector-${name}.js';\n`)
@@ -106,15 +121,14 @@ ${contract.types
     return `export type ${exported} = ${inputs.has(name) ? 'Input' : 'Result'}<${camel(from)}.${pascal(name)}>;\n`;
   })
   .join('')}
-type Free = ${contract.actions
-  .filter(({ credentials }) => !credentials)
-  .map(({ name }) => `'${camel(name)}'`)
-  .join(' | ')};
+type Free = ${union(({ credentials }) => !credentials)};
+
+type WithOptions = ${union(({ parameters }) => parameters.at(-1)?.optional)};
 
 /** All actions. The credentials, first in the contract, are chosen with \`as\` instead. */
 export interface Actions extends ${interfaces
   .filter((name) => contract.actions.some((it) => it.interface === name))
-  .map((name) => `Bound<typeof ${camel(name)}, Free>`)
+  .map((name) => `Bound<typeof ${camel(name)}, Free, WithOptions>`)
   .join(', ')} {}
 `;
 

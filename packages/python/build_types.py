@@ -67,8 +67,9 @@ from ._logging import log_warning
 '''
 
 SPLIT = (
-    "With `split`, a text that is too long for one message is sent in several, numbered, and their results are returned; "
-    "where one fails, the exception's `sent` has the results of those before it."
+    "With `split`, a text that is too long for one message is sent in several, numbered, and their results are "
+    "returned; where one fails, the exception's `sent` has the results of those before it, and a note says which it "
+    "was. `timeout` is for each of them."
 )
 
 TIMEOUT = "`timeout` is in seconds; None takes the object's own. It raises `TimedOut`."
@@ -275,7 +276,11 @@ class Contract:
             return f"\n    {word} {name}(\n{self.signature(it)}    ) -> {result}:\n{docs}{call}"
 
         text = ""
-        for split, returned in (("typing.Literal[False] = False", result), ("typing.Literal[True]", f"list[{result}]")):
+        for split, returned in (
+            ("typing.Literal[False] = False", result),
+            ("typing.Literal[True]", f"list[{result}]"),
+            ("bool", f"{result} | list[{result}]"),
+        ):
             text += f"\n    @typing.overload\n    {word} {name}(\n{self.signature(it)}        split: {split},\n"
             text += f"    ) -> {returned}: ...\n"
         format_, limit = SPLITTING[it["name"]]
@@ -288,8 +293,9 @@ class Contract:
             f"{text}\n    {word} {name}(\n{self.signature(it)}        split: bool = False,\n"
             + f"    ) -> {result} | list[{result}]:\n"
             + docstring(self.action_docs(it, wait), 8)
-            + f"        if split:\n            texts = {wait}self.split_text({content}, TextFormat.{format_}, {limit}, True)\n"
-            + f"            parts = [{{\"{last}\": {part}}} for it in texts or [{content}]]\n"
+            + "        if split:\n"
+            + f"            texts = {wait}self.split_text({content}, TextFormat.{format_}, {limit}, True)\n"
+            + f'            parts = [{{"{last}": {part}}} for it in texts or [{content}]]\n'
             + f'            return {wait}self._send("{it["name"]}", timeout, parts{others})\n'
             + call
         )
@@ -333,7 +339,8 @@ class Contract:
         described = [one for one in it["parameters"] if one.get("documentation")]
         if described:
             text += "\n\nArgs:\n" + "\n".join(
-                fill(f"{snake(one['name'])}: {self.docs(one['documentation'])}", "    ", "        ") for one in described
+                fill(f"{snake(one['name'])}: {self.docs(one['documentation'])}", "    ", "        ")
+                for one in described
             )
         text += "\n\nRaises:\n"
         text += "\n".join(fill(f"- {self.docs(one)}") for one in it["errors"])

@@ -300,10 +300,40 @@ fn schemas() {
 
     let schemas = Schemas { contract: &contract, nullable: false, definitions: "#/$defs/" };
     let recipients = schemas.named_type(contract.named_type("recipients").unwrap());
-    assert_eq!(recipients["oneOf"][0]["const"], "everyone");
-    let selected = &recipients["oneOf"][1];
+    assert_eq!(recipients["anyOf"][0]["const"], "everyone");
+    let selected = &recipients["anyOf"][1];
     assert_eq!(selected["properties"]["selected"], json!({ "$ref": "#/$defs/selection" }));
     assert_eq!(selected["required"], json!(["selected"]));
+}
+
+/// As the host reads JSON: a string that is no case stands for the only case with a string.
+#[test]
+fn schemas_of_variants_accept_the_strings_that_the_host_accepts() {
+    let contract = contract();
+    let schemas = Schemas { contract: &contract, nullable: false, definitions: "#/$defs/" };
+    let mut found = Vec::new();
+    for ty in contract.types.iter().filter(|it| matches!(it.kind, Kind::Variant { .. })) {
+        let schema = schemas.named_type(ty);
+        let choices = schema["anyOf"].as_array().unwrap();
+        if choices.iter().any(|it| it["type"] == "string") {
+            found.push(ty.name.as_str());
+        }
+    }
+    let expected = [
+        "application",
+        "chatbot",
+        "error",
+        "file-content",
+        "media",
+        "link",
+        "text-change",
+        "attribute-value",
+        "card-change",
+    ];
+    assert_eq!(found, expected);
+    let media = schemas.named_type(contract.named_type("media").unwrap());
+    assert_eq!(media["anyOf"][1]["required"], json!(["id"]));
+    assert_eq!(media["anyOf"][2]["required"], json!(["file"]));
 }
 
 fn collect_references(json: &Value, found: &mut BTreeSet<String>) {

@@ -36,12 +36,10 @@ export class Client {
     for (const [action, { credentials, parameters }] of Object.entries(ACTIONS)) {
       const own = parameters.slice(credentials ? 1 : 0);
       this.prototype[action] = function (...values) {
-        if (SPLITTING[action] && values.length > own.length && values.at(-1)) {
-          const { split = false } = values.pop();
-          if (split) return inParts(this, action, values);
-        }
+        const options = SPLITTING[action] && values.length === own.length + 1 ? values.pop() : undefined;
+        if (options?.split === true && Object.keys(options).length === 1) return inParts(this, action, values);
         const first = credentials ? [this.#credentials[credentials]] : [];
-        return this.#run(action, () => [...first, ...prepared(action, own, values)]);
+        return this.#run(action, () => [...first, ...prepared(action, own, values, options)]);
       };
     }
   }
@@ -57,30 +55,45 @@ function inParts(client, action, values) {
   if (typeof content !== 'string' || content === '') return send(content);
   const parts = client.splitText(content, ...SPLITTING[action], true);
   const sent = [];
-  const failed = (error) => {
-    if (error instanceof WeComError) error.sent = sent;
-    throw error;
-  };
   if (Array.isArray(parts)) {
     try {
       for (const it of parts) sent.push(send(it));
     } catch (error) {
-      failed(error);
+      throw inPart(error, sent, parts);
     }
     return sent;
   }
-  return (async () => {
-    for (const it of await parts) sent.push(await send(it).catch(failed));
+  return parts.then(async (parts) => {
+    try {
+      for (const it of parts) sent.push(await send(it));
+    } catch (error) {
+      throw inPart(error, sent, parts);
+    }
     return sent;
-  })();
+  });
 }
 
-function prepared(action, parameters, values) {
+/** The error of a part, with the results of the parts before it. */
+function inPart(error, sent, parts) {
+  if (!(error instanceof WeComError)) return error;
+  const { message, stack } = error;
+  error.sent = sent;
+  if (parts.length === 1) return error;
+  error.message = message.replace(': ', `, part ${sent.length + 1} of ${parts.length}: `);
+  error.stack = stack.replace(message, () => error.message);
+  return error;
+}
+
+function prepared(action, parameters, values, options) {
   try {
+    if (options !== undefined && options !== null) {
+      checkKeys(options, ['split'], 'options');
+      lower({ option: 'bool' }, options.split, 'options.split');
+    }
     if (values.length > parameters.length) {
       throw new TypeError(`takes ${parameters.length} arguments, not ${values.length}`);
     }
-    return parameters.map(({ name, type }, index) => lower(type, values[index], camel(name)));
+    return parameters.map(({ name, type, optional }, index) => lower(type, values[index] ?? (optional ? {} : undefined), camel(name)));
   } catch (error) {
     error.message = `${action}: ${error.message}`;
     throw error;

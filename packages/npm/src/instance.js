@@ -5,6 +5,7 @@ import * as clocks from '@bytecodealliance/preview2-shim/clocks';
 import * as http from '@bytecodealliance/preview2-shim/http';
 import * as io from '@bytecodealliance/preview2-shim/io';
 import { outcome, requestLine, variables } from './client.js';
+import { restoreHeaders } from './headers.js';
 import { instantiate } from '../dist/sync/wecom.js';
 
 /** Shows requests with NODE_DEBUG=wecom-connector. */
@@ -69,6 +70,7 @@ function handle(request, options, logger) {
     const it = get();
     const result = it?.val;
     if (result?.val?.tag === 'connection-timeout') result.val = { tag: 'HTTP-response-timeout' };
+    if (result?.tag === 'ok') restoreHeaders(result.val);
     if (result) {
       logger.debug(requestLine(method, address, result.tag === 'ok' ? `status ${result.val.status()}` : result.val.tag, started));
     }

@@ -4,6 +4,7 @@ import { ACTIONS } from '../dist/contract.js';
 import { instantiate } from '../dist/async/wecom.js';
 import * as wasi from '../dist/async/wasi.js';
 import { Client, checkOptions, lift, outcome, requestLine, variables } from './client.js';
+import { restoreHeaders } from './headers.js';
 import { wrong } from './validate.js';
 
 /** The class, for a function that gives a compiled module by name, and for so many instances if the caller does not say. */
@@ -98,6 +99,7 @@ function handle(request, options, logger) {
     const it = get();
     const result = it?.val;
     if (result?.tag === 'err') result.val = wasi.failureOf(result.val);
+    if (result?.tag === 'ok') restoreHeaders(result.val);
     if (result) {
       logger?.debug(requestLine(method, address, result.tag === 'ok' ? `status ${result.val.status()}` : result.val.tag, started));
     }

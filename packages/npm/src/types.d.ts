@@ -9,11 +9,13 @@ export type Input<T> = T extends bigint
       ? Uint8Array | ArrayBuffer
       : T extends { tag: 'set' | 'bytes' | 'base64' | 'id'; val: infer Value }
         ? InputFields<T> | Input<Value>
-        : T extends readonly (infer Item)[]
-          ? readonly Input<Item>[]
-          : T extends object
-            ? InputFields<T>
-            : T;
+        : T extends { tag: 'file'; val: infer Value extends object }
+          ? InputFields<T> | Input<Value>
+          : T extends readonly (infer Item)[]
+            ? readonly Input<Item>[]
+            : T extends object
+              ? InputFields<T>
+              : T;
 
 type InputFields<T> = {
   [K in keyof T]: undefined extends T[K] ? Input<Exclude<T[K], undefined>> | null | undefined : Input<T[K]>;
@@ -34,8 +36,11 @@ export type Result<T> = T extends bigint
           ? { [K in keyof T]: Result<T[K]> }
           : T;
 
-/** The functions of an interface without their first parameter, the credentials, which those named `Free` have not. */
-export type Bound<Interface, Free> = {
+/**
+ * The functions of an interface without their first parameter, the credentials, which those named `Free` have not. The last
+ * parameter of those named `WithOptions` may be left out.
+ */
+export type Bound<Interface, Free, WithOptions> = {
   [K in keyof Interface]: Interface[K] extends (credentials: never, ...rest: infer Rest) => infer R
     ? K extends Free
       ? Interface[K] extends (...rest: infer All) => unknown
@@ -43,7 +48,11 @@ export type Bound<Interface, Free> = {
         : never
       : K extends Splitting
         ? SplittingMethod<InputList<Rest>, Result<R>, Result<R>[]>
-        : (...parameters: OptionalTail<InputList<Rest>>) => Result<R>
+        : K extends WithOptions
+          ? InputList<Rest> extends [...infer First, infer Last]
+            ? (...parameters: [...First, (Last | null)?]) => Result<R>
+            : never
+          : (...parameters: OptionalTail<InputList<Rest>>) => Result<R>
     : never;
 };
 
@@ -59,8 +68,10 @@ export type Splitting =
 
 export interface SplittingMethod<Parameters extends unknown[], One, Several> {
   (...parameters: Parameters): One;
+  (...parameters: [...Parameters, { split?: false | null | undefined } | null | undefined]): One;
   /** Sends a text that is too long for one message in several, numbered. Where one fails, `sent` of the error has the results before it. */
   (...parameters: [...Parameters, { split: true }]): Several;
+  (...parameters: [...Parameters, { split: boolean }]): One | Several;
 }
 
 type InputList<T extends unknown[]> = {

@@ -15,8 +15,10 @@ const RANGES = {
   s64: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** The cases that a plain value stands for. */
-const PLAIN_CASES = ['set', 'bytes', 'base64', 'id'];
+/** Whether a plain value stands for a case. */
+const isPlain = ({ name, type }) => ['set', 'bytes', 'base64', 'id'].includes(name) || (name === 'file' && isRecord(type));
+
+const isRecord = (type) => type?.named && TYPES[type.named].kind === 'record';
 
 /** The value as the bindings take it. Throws a `TypeError` that names the field. */
 export function lower(type, value, path) {
@@ -81,18 +83,19 @@ function lowerRecord(fields, value, path) {
 }
 
 function lowerVariant(cases, value, path) {
-  const plain = cases.find(({ name, type }) => PLAIN_CASES.includes(name) && fits(type, value));
-  if (plain) return { tag: plain.name, val: lower(plain.type, value, path) };
-  const more = cases.filter(({ name }) => PLAIN_CASES.includes(name)).map(({ type }) => describe(type));
+  const plain = cases.filter(isPlain);
+  const found = plain.find(({ type }) => fits(type, value));
+  if (found) return { tag: found.name, val: lower(found.type, value, path) };
+  const more = plain.map(({ type }) => describe(type));
   const expected = [...new Set(more), `an object { tag, val } with tag ${list(cases)}`].join(', or ');
   if (!isObject(value)) throw wrong(path, expected, value);
-  const found = cases.find(({ name }) => name === value.tag);
-  if (!found) {
+  const named = cases.find(({ name }) => name === value.tag);
+  if (!named) {
     if ('tag' in value) throw wrong(`${path}.tag`, `one of ${list(cases)}`, value.tag);
     throw wrong(path, expected, value);
   }
-  checkKeys(value, found.type || value.val === undefined ? ['tag', 'val'] : ['tag'], path);
-  return found.type ? { tag: found.name, val: lower(found.type, value.val, `${path}.${found.name}`) } : { tag: found.name };
+  checkKeys(value, named.type || value.val === undefined ? ['tag', 'val'] : ['tag'], path);
+  return named.type ? { tag: named.name, val: lower(named.type, value.val, `${path}.${named.name}`) } : { tag: named.name };
 }
 
 /** Rejects what is not an object, and keys that are not known. */
@@ -104,16 +107,21 @@ export function checkKeys(value, known, path) {
   }
 }
 
+const resolve = (type) => (type.named && TYPES[type.named].kind === 'alias' ? TYPES[type.named].type : type);
+
 function fits(type, value) {
-  const resolved = type.named && TYPES[type.named].kind === 'alias' ? TYPES[type.named].type : type;
+  const resolved = resolve(type);
   if (resolved === 'string') return typeof value === 'string';
+  if (isRecord(resolved)) return isObject(value) && !('tag' in value);
   if (resolved.list === 'u8') return value instanceof Uint8Array || value instanceof ArrayBuffer;
   return Boolean(resolved.list) && Array.isArray(value);
 }
 
 function describe(type) {
-  if (type === 'string') return 'a string';
-  return type.list === 'u8' ? 'a Uint8Array' : 'an array';
+  const resolved = resolve(type);
+  if (resolved === 'string') return 'a string';
+  if (isRecord(resolved)) return `an object { ${TYPES[resolved.named].fields.map(({ name }) => camel(name)).join(', ')} }`;
+  return resolved.list === 'u8' ? 'a Uint8Array' : 'an array';
 }
 
 export function wrong(path, expected, value) {

@@ -84,6 +84,8 @@ for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, Async
       const base64 = Buffer.from(png).toString('base64');
       await wecom.uploadMedia({ kind: 'image', fileName: 'n22.png', content: base64 });
       await wecom.uploadMedia({ kind: 'image', fileName: 'n22.png', content: png.buffer });
+      const { content, fileName, totalBytes } = await wecom.getMedia(file);
+      assert.deepEqual([fileName, content, totalBytes], ['值班表.txt', text, 7]);
       const media = (await state()).media.map(({ filename, size, type }) => [filename, size, type]);
       const n22 = ['n22.png', 8, 'image'];
       assert.deepEqual(media, [['值班表.txt', 7, 'file'], n22, n22, n22]);
@@ -168,7 +170,8 @@ for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, Async
       const { userId, name } = await wecom.getMember('noor.h');
       assert.deepEqual([userId, name], ['noor.h', 'noor.h']);
       const ids = async (query) => (await wecom.listMembers(310, query)).members.map((it) => it.userId).sort();
-      assert.deepEqual(await ids({}), ['iker.z', 'may.l', 'noor.h']);
+      for (const query of [undefined, null, {}]) assert.deepEqual(await ids(query), ['iker.z', 'may.l', 'noor.h']);
+      assert.equal((await wecom.listMembers(310)).members.length, 3);
       assert.deepEqual(await ids({ detail: 'full', recursive: true }), ['iker.z', 'may.l', 'noor.h']);
       const { departments } = await wecom.listDepartments();
       assert.deepEqual(departments.map(({ id }) => id), [1, 310]);
@@ -197,6 +200,13 @@ for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, Async
       const recipients = toNoor;
       assert.deepEqual(delivery(await wecom.sendAppFile({ recipients, mediaId: file('a.bin', bytes) })), reached);
       assert.equal((await last('media')).filename, 'a.bin');
+      const small = Buffer.from('Mon 7-5'); // a view of a larger ArrayBuffer
+      assert.deepEqual(delivery(await wecom.sendAppFile({ recipients, mediaId: { fileName: 'b.txt', content: small } })), reached);
+      const [{ filename, size }, sent] = [await last('media'), await last('messages')];
+      assert.deepEqual([filename, size], ['b.txt', 7]);
+      assert.deepEqual((await wecom.getMedia(sent.content.media_id)).content, text);
+      const article = { title: 'Roads', thumbnail: { fileName: 'n22.png', content: 'iVBORw0KGgo=' }, content: '<p>Open.</p>' };
+      assert.deepEqual(delivery(await wecom.sendAppMpnews({ recipients, articles: [article] })), reached);
       assert.deepEqual(delivery(await wecom.sendAppVoice({ recipients, mediaId: voice })), reached);
       assert.deepEqual(delivery(await wecom.sendAppVideo({ recipients, mediaId: video, title: 'N-22' })), reached);
       const link = { tag: 'url', val: 'https://ops.example/5' };
@@ -246,7 +256,12 @@ for (const Entry of typeof WebAssembly.Suspending === 'function' ? [WeCom, Async
       assert.deepEqual(await wecom.sendChatbotMarkdownV2('# Report'), receipt);
       const busy = { errcode: { code: 45009, message: 'api freq out of limit' } };
       await sim.control('faults', { on: '/cgi-bin/webhook/send', kind: busy, skip: 1 });
-      await assert.rejects(async () => wecom.sendChatbotMarkdown(content, { split: true }), { code: 45009, sent: [receipt] });
+      await assert.rejects(async () => wecom.sendChatbotMarkdown(content, { split: true }), (error) => {
+        assert.deepEqual([error.code, error.sent], [45009, [receipt]]);
+        assert.match(error.message, /^sendChatbotMarkdown, part 2 of 2: WeCom rejected it with 45009/);
+        assert.ok(error.stack.startsWith(`WeComError: ${error.message}\n`), error.stack);
+        return true;
+      });
     });
 
     test('diagnosis', async () => {

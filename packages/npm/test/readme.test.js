@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { simulator } from './simulator.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const [start, profiles, errors, server, threads] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
+const [start, files, profiles, errors, server, threads] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code]) => code);
 let sim;
 
 before(async () => {
@@ -36,6 +36,7 @@ async function output(code) {
 }
 
 test('in thirty seconds', async () => assert.match(await output(start), /^\S+ did not reach \[ 'nobody' \]\n$/));
+test('files and long texts', async () => assert.equal(await output(files), '值班表.txt 7 bytes\nin 3 messages\n'));
 test('other credentials', async () => assert.match(await output(profiles), /(\[ \{ id: 1, .* \} \]\n){2}/));
 test('errors', async () => assert.match(await output(errors), /^deleteDepartment: WeCom rejected it with 60123 .*\n$/));
 

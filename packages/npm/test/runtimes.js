@@ -19,7 +19,7 @@ const situations = JSON.parse(readFileSync(behavior, 'utf8'));
 execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here('../runtimes'), stdio: 'inherit' });
 
 for (const version of ['node20', 'node24', 'node26']) {
-  const tests = ['actions', 'async', 'errors', 'mistakes', 'readme', 'worker'].map((name) => `test/${name}.test.js`);
+  const tests = ['actions', 'async', 'errors', 'headers', 'mistakes', 'readme', 'worker'].map((name) => `test/${name}.test.js`);
   const { status } = spawnSync(module(`${version}/bin/node`), ['--test', ...tests], { cwd: here('..'), stdio: 'inherit' });
   assert.equal(status, 0, version);
   console.log(`${version}: tests passed`);

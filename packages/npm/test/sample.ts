@@ -35,7 +35,20 @@ wecom.sendAppFile({ recipients: everyone, mediaId: 'MEDIA-ID' });
 wecom.sendAppFile({ recipients: everyone, mediaId: { tag: 'file', val: { fileName: 'rota.txt', content } } });
 const parts: Delivery[] = wecom.sendAppText({ recipients: everyone, content: 'A long text.' }, { split: true });
 const texts: string[] = wecom.splitText('A long text.', 'plain', 64, true);
-const bytes: Uint8Array = wecom.getMedia('MEDIA-ID', {}).content;
+const bytes: Uint8Array = wecom.getMedia('MEDIA-ID').content;
+wecom.getMedia('MEDIA-ID', { range: { first: 0, last: 15 }, encoding: null });
+wecom.listMembers(310);
+wecom.listMembers(310, null);
+wecom.listMembers(310, { recursive: true });
+wecom.sendAppFile({ recipients: everyone, mediaId: { fileName: 'rota.txt', content } });
+wecom.sendAppFile({ recipients: everyone, mediaId: { fileName: 'rota.txt', content: Buffer.from('Mon 7-5') } });
+wecom.sendAppMpnews({ recipients: everyone, articles: [{ title: 'Roads', thumbnail: { fileName: 'n22.png', content }, content: '<p>' }] });
+wecom.sendChatbotFile({ tag: 'id', val: 'MEDIA-ID' });
+wecom.sendChatbotVoice('MEDIA-ID');
+wecom.sendChatbotMarkdown('hi', { split: false });
+wecom.sendAppText({ recipients: everyone, content: 'hi' }, undefined);
+const maybe: boolean = Math.random() < 0.5;
+const oneOrMore: Receipt | Receipt[] = wecom.sendChatbotMarkdown('hi', { split: maybe });
 
 try {
   wecom.deleteDepartment(310);
@@ -53,6 +66,16 @@ await worker.close();
 const promised: Receipt = await (await AsyncWeCom.load({ env: {}, instances: 2 })).sendChatbotText({ content: 'hi' });
 const accepted: Receipt[] = await worker.sendChatbotMarkdown('A long text.', { split: true });
 
+// @ts-expect-error: what changes must be there
+wecom.updateMember('noor.h');
+// @ts-expect-error: no such option
+wecom.listMembers(310, { recursively: true });
+// @ts-expect-error: a file has a name
+wecom.sendChatbotFile({ content });
+// @ts-expect-error: the bytes are no message
+wecom.sendChatbotFile(content);
+// @ts-expect-error: no such option
+wecom.sendChatbotMarkdown('hi', { spilt: true });
 // @ts-expect-error: only texts are split
 wecom.deleteDepartment(310, { split: true });
 // @ts-expect-error: no such field

@@ -35,6 +35,23 @@ test('results and arguments come over whole', async () => {
   assert.deepEqual(invalidTags, []);
 });
 
+test('a long text arrives in parts, and a failure says which part it was', async () => {
+  const content = Array.from({ length: 150 }, (_, it) => `Crew ${it}: road N-${it} reopened.`).join('\n\n');
+  const parts = await wecom.splitText(content, 'plain', 2048, true);
+  const sent = async () => (await sim.control('state')).chatbot_messages.slice(before).map((it) => it.content.content);
+  const before = (await sim.control('state')).chatbot_messages.length;
+  assert.equal((await wecom.sendChatbotText({ content }, { split: true })).length, 3);
+  assert.deepEqual(await sent(), parts);
+  const kind = { errcode: { code: 45009, message: 'api freq out of limit' } };
+  await sim.control('faults', { on: '/cgi-bin/webhook/send', kind, skip: 1 });
+  await assert.rejects(wecom.sendChatbotText({ content }, { split: true }), (error) => {
+    assert.match(error.message, /^sendChatbotText, part 2 of 3: /);
+    assert.equal(error.sent.length, 1);
+    return true;
+  });
+  assert.deepEqual(await sent(), [...parts, parts[0]]);
+});
+
 test('calls at the same time are answered one after the other', async () => {
   const results = await Promise.all(Array.from({ length: 5 }, () => wecom.listDepartmentIds()));
   assert.deepEqual(results.map((it) => it.length), [1, 1, 1, 1, 1]);

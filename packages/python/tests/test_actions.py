@@ -1,9 +1,11 @@
 """Every action, and what the simulator knows afterwards."""
 
+import base64
 import hashlib
 import json
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,8 +65,8 @@ from wecom_connector import (
     MemberDetail,
     MemberInDepartment,
     MemberQuery,
-    MemberTarget,
     Membership,
+    MemberTarget,
     MpnewsArticle,
     MpnewsConfidentiality,
     NewChatbotMedia,
@@ -191,6 +193,8 @@ def test_group_chats(wecom: WeCom, simulator: Simulator) -> None:
 def test_app_messages(wecom: WeCom, simulator: Simulator) -> None:
     file = wecom.upload_media(NewMedia(kind=MediaKind.FILE, file_name="值班表.txt", content=b"Mon 7-5"))
     assert file.created_at is not None and file.created_at >= 1789000000
+    downloaded = wecom.get_media(file.id)
+    assert (downloaded.file_name, downloaded.content, downloaded.total_bytes) == ("值班表.txt", b"Mon 7-5", 7)
     image = wecom.upload_media(NewMedia(kind=MediaKind.IMAGE, file_name="n22.png", content=PNG)).id
     text = AppText(
         recipients=Selection(users=["founder", "Nobody.Known"], departments=[1]),
@@ -287,7 +291,7 @@ def test_ensure(wecom: WeCom) -> None:
     assert outcomes == [EnsureOutcome.CREATED, EnsureOutcome.UNCHANGED]
 
 
-def test_files_in_one_step(wecom: WeCom) -> None:
+def test_files_in_one_step(wecom: WeCom, simulator: Simulator) -> None:
     two_members(wecom)
     content = bytes(range(256))
     image = NewFile(file_name="n22.png", content=PNG)
@@ -315,6 +319,26 @@ def test_files_in_one_step(wecom: WeCom) -> None:
     part = wecom.get_media(media, GetMediaOptions(range=ByteRange(first=16, last=31)))
     assert (part.content, part.total_bytes) == (content[16:32], 256)
 
+    for same in (bytearray(content), memoryview(content), base64.b64encode(content).decode()):
+        wecom.send_chatbot_file(NewFile(file_name="b.bin", content=same))
+        uploaded = simulator.state()["media"][-1]
+        assert (uploaded["filename"], uploaded["size"]) == ("b.bin", 256)
+    article = MpnewsArticle(title="Roads", thumbnail=image, content="<p>Open.</p>")
+    wecom.send_app_mpnews(AppMpnews(recipients=FOUNDER, articles=[article]))
+
+    mistakes: list[tuple[Any, str]] = [
+        (content, r"^media_id: expected str or NewFile, found bytes$"),
+        (Path("a.bin"), r"^media_id: expected str or NewFile, found \w*Path$"),
+        (
+            NewFile(file_name="a.bin", content=Path("a.bin")),
+            r"^media_id\.content: expected bytes or str, found \w*Path$",
+        ),  # type: ignore[arg-type]
+    ]
+    before = len(simulator.transcript())
+    for wrong, message in mistakes:
+        with pytest.raises(TypeError, match=message):
+            wecom.send_chatbot_file(wrong)
+    assert len(simulator.transcript()) == before
     with pytest.raises(InvalidInput) as caught:
         wecom.send_app_file(AppFile(recipients=FOUNDER, media_id=NewFile(file_name="", content=content)))
     assert [it.field for it in caught.value.fields] == ["message.media_id.file_name"]
@@ -349,12 +373,14 @@ def test_long_texts(wecom: WeCom, simulator: Simulator) -> None:
     assert [it["content"]["content"] for it in simulator.state()["messages"][-4:]] == parts
     assert len(wecom.send_chatbot_markdown_v2("# Report\n\n" + text, split=True)) == 2
     assert wecom.send_chatbot_markdown_v2("# Report").truncated == []
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as refused:
         wecom.send_app_text(AppText(recipients=FOUNDER, content=""), split=True)
+    assert not hasattr(refused.value, "__notes__")
     simulator.fault("/cgi-bin/webhook/send", {"errcode": {"code": 45009, "message": "api freq out of limit"}}, skip=1)
     with pytest.raises(RejectedForNow) as caught:
         wecom.send_chatbot_markdown(text, split=True)
     assert len(caught.value.sent) == 1
+    assert caught.value.__notes__ == ["part 2 of 2; `sent` has the results of the parts before it"]
 
 
 def test_diagnosis(wecom: WeCom) -> None:
@@ -362,7 +388,9 @@ def test_diagnosis(wecom: WeCom) -> None:
     assert "IP" in wecom.explain_error(60020, Language.CHINESE).advice
     findings = [*wecom.check_application(), *wecom.check_chatbot()]
     assert {it.outcome for it in findings} <= {CheckOutcome.PASSED, CheckOutcome.WARNED}
-    found = wecom.check_chatbot(chatbot=ChatbotCredentials(key="wrong", base_url=wecom._settings.environment["WECOM_BASE_URL"]))
+    found = wecom.check_chatbot(
+        chatbot=ChatbotCredentials(key="wrong", base_url=wecom._settings.environment["WECOM_BASE_URL"])
+    )
     assert CheckOutcome.FAILED in {it.outcome for it in found}
 
 

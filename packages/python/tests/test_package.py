@@ -174,16 +174,19 @@ def test_every_type_is_documented() -> None:
     assert [it.__name__ for it in public if not (it.__doc__ or "").strip()] == []
 
 
-def test_readme(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its Python runs, block after block."""
+def test_readme(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each block of its Python runs by itself, and prints what its comments say."""
     for name, value in simulator.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 3
     for block in blocks:
-        exec(block, names)
+        exec(block, {})
+        printed = capsys.readouterr().out.splitlines()
+        assert [it for it in re.findall(r"print\(.*\)  # (.*)", block) if it not in printed] == []
 
 
 def test_wheel(simulator: Simulator, tmp_path: Path) -> None:

@@ -2,16 +2,24 @@
 
 from wecom_connector import (
     CLEAR,
+    AppMpnews,
     AppText,
     AsyncWeCom,
+    ByteRange,
     ChatbotText,
     Confidentiality,
     Delivery,
+    Everyone,
+    GetMediaOptions,
     GroupChat,
     InvalidInput,
     MemberChanges,
+    MemberQuery,
+    MpnewsArticle,
+    NewFile,
     Other,
     Profile,
+    Receipt,
     Rejected,
     RejectedForNow,
     Selection,
@@ -51,10 +59,26 @@ def long_text(wecom: WeCom, text: AppText) -> tuple[list[Delivery], Delivery, by
     return wecom.send_app_text(text, split=True), wecom.send_app_text(text), wecom.get_media("MEDIA-ID").content
 
 
+def files(wecom: WeCom, content: bytes, whole: bool) -> list[Receipt] | Receipt:
+    wecom.send_chatbot_file("MEDIA-ID")
+    wecom.send_chatbot_file(NewFile(file_name="rota.txt", content=content))
+    wecom.send_chatbot_file(NewFile(file_name="rota.txt", content="TW9uIDctNQ=="))
+    wecom.send_chatbot_file(content)  # type: ignore[arg-type]
+    article = MpnewsArticle(title="Roads", thumbnail=NewFile(file_name="n22.png", content=content), content="<p>")
+    wecom.send_app_mpnews(AppMpnews(recipients=Everyone(), articles=[article]))
+    wecom.get_media("MEDIA-ID", GetMediaOptions(range=ByteRange(first=0, last=15)))
+    wecom.list_members(310, MemberQuery(recursive=True))
+    wecom.list_members(310, None)  # type: ignore[arg-type]
+    return wecom.send_chatbot_markdown("A long text.", split=not whole)
+
+
 async def at_once(env: dict[str, str]) -> int:
     async with AsyncWeCom(env, timeout=5, max_calls=2) as wecom:
         departments = [it.id for it in await wecom.list_department_ids(timeout=1.5)]
         members = [it.user_id async for it in wecom.iter_member_ids(limit=100)]
+        sent: list[Receipt] = await wecom.send_chatbot_markdown("A long text.", split=True)
+        one: Receipt = await wecom.send_chatbot_markdown("A long text.")
+        print(sent, one)
         print(wecom.list_department_ids().id)  # type: ignore[attr-defined]
         return len(departments) + len(members)
 

@@ -75,7 +75,7 @@ class AsyncWeCom(AsyncActions):
             try:
                 sent.append(await self._call(call, timeout, **arguments, **it))
             except WeComError as error:
-                error.sent = sent
+                error._in_part(sent, len(parts))
                 raise
         return sent
 

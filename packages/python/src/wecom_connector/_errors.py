@@ -25,6 +25,12 @@ class WeComError(Exception):
         super().__init__(payload)
         self.payload = payload
 
+    def _in_part(self, sent: Sequence[Any], parts: int) -> None:
+        """Says which part of a text in several messages failed."""
+        self.sent = sent
+        if parts > 1:
+            self.add_note(f"part {len(sent) + 1} of {parts}; `sent` has the results of the parts before it")
+
     @property
     def took_effect(self) -> bool | None:
         """Whether the call took effect: False, or None where that is unknown."""

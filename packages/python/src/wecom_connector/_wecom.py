@@ -64,15 +64,13 @@ class WeCom(Actions):
         finally:
             self._lock.release()
 
-    def _send(
-        self, call: str, timeout: float | None, parts: list[dict[str, Any]], /, **arguments: Any
-    ) -> list[Any]:
+    def _send(self, call: str, timeout: float | None, parts: list[dict[str, Any]], /, **arguments: Any) -> list[Any]:
         sent: list[Any] = []
         for it in parts:
             try:
                 sent.append(self._call(call, timeout, **arguments, **it))
             except WeComError as error:
-                error.sent = sent
+                error._in_part(sent, len(parts))
                 raise
         return sent
 
