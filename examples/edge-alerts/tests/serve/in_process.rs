@@ -1,6 +1,6 @@
 //! A minimal edge platform: an instance per request, with environment and outgoing HTTP.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -21,6 +21,10 @@ use crate::{
     server::{Reply, Server},
 };
 
+static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
+    Component::from_binary(&Engine::default(), &compose::composed()).unwrap()
+});
+
 pub(crate) struct InProcess {
     pre: ProxyPre<State>,
     environment: Vec<(String, String)>,
@@ -30,13 +34,11 @@ pub(crate) struct InProcess {
 
 impl InProcess {
     pub(crate) fn new(environment: &[(&str, String)]) -> Self {
-        let engine = Engine::default();
-        let component = Component::from_binary(&engine, &compose::composed()).unwrap();
-        let mut linker = Linker::new(&engine);
+        let mut linker = Linker::new(COMPONENT.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
         Self {
-            pre: ProxyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap(),
+            pre: ProxyPre::new(linker.instantiate_pre(&COMPONENT).unwrap()).unwrap(),
             environment: environment
                 .iter()
                 .map(|(name, it)| ((*name).into(), it.clone()))
