@@ -218,7 +218,9 @@ class TestTimeout:
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
 def test_ctrl_c_ends_a_call_within_a_second(simulator: Simulator) -> None:
     simulator.fault("/cgi-bin/webhook", "silent_forever")
+    # A shell starts what runs in the background without this handler.
     program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from wecom_connector import *\n"
         "try: WeCom().send_chatbot_text(ChatbotText(content='hi'))\n"
         "except KeyboardInterrupt: print('interrupted')"

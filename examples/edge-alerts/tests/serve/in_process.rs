@@ -21,9 +21,8 @@ use crate::{
     server::{Reply, Server},
 };
 
-static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
-    Component::from_binary(&Engine::default(), &compose::composed()).unwrap()
-});
+static COMPONENT: LazyLock<Component> =
+    LazyLock::new(|| Component::from_binary(&Engine::default(), &compose::composed()).unwrap());
 
 pub(crate) struct InProcess {
     pre: ProxyPre<State>,
