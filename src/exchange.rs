@@ -775,7 +775,7 @@ mod tests {
         ] {
             let script = [Ok((status, TOKEN))];
             let (_, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
-            let (Err(Error::NoReply(it) | Error::PermanentUnexpectedReply(it))) = result else {
+            let Err(Error::NoReply(it) | Error::PermanentUnexpectedReply(it)) = result else {
                 panic!("{status}: {result:?}")
             };
             assert!(it.reason.starts_with(reason), "{status}: {}", it.reason);
