@@ -291,3 +291,12 @@ fuzz:
 		PATH="$$PWD/target/tools/bin:$$PATH" $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target \
 			target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \
 	done
+
+# Mutates the component's code, one place at a time, and lists what the native tests do not notice: hours for all of it.
+# MUTANTS passes arguments: MUTANTS="--file src/response.rs", or MUTANTS="--shard 0/8". The results are in target/mutants.
+.PHONY: mutants
+mutants:
+	[ -x target/tools/bin/cargo-mutants ] || $(CARGO) install cargo-mutants@27.1.0 --locked --debug --root target/tools
+	mkdir -p target/mutants
+	CARGO_PROFILE_DEV_DEBUG=false target/tools/bin/cargo-mutants mutants --package wecom-connector --output target/mutants \
+		--timeout 60 --build-timeout 300 $(MUTANTS)

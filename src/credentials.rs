@@ -273,7 +273,7 @@ fn webhook_key(key: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::wit::types::{ApplicationCredentials, ChatbotCredentials};
+    use crate::bindings::wit::types::{AccessToken, ApplicationCredentials, ChatbotCredentials};
 
     fn environment() -> Vec<(String, String)> {
         [
@@ -356,6 +356,59 @@ mod tests {
             account.credential(Auth::Application),
             Err(Error::PermanentMissingCredential(_))
         ));
+    }
+
+    #[test]
+    fn missing_secret_is_that_of_the_call() {
+        let environment = || [("WECOM_CORP_ID".into(), "corp".into())].to_vec();
+        let account =
+            Account::of_application(Application::Profile(String::new()), environment).unwrap();
+        for (auth, variable) in
+            [(Auth::Application, "WECOM_SECRET"), (Auth::Contacts, "WECOM_CONTACTS_SECRET")]
+        {
+            let Err(Error::PermanentMissingCredential(found)) = account.credential(auth) else {
+                panic!("nothing is missing")
+            };
+            assert_eq!(found, format!("the environment variable {variable} is not set"));
+        }
+    }
+
+    #[test]
+    fn empty_token_is_missing() {
+        for (token, accepted) in [("T", true), (" T\n", true), ("", false), (" \n", false)] {
+            let token = AccessToken { token: token.into(), agent_id: None, base_url: None };
+            let account = Account::of_application(Application::Token(token), Vec::new).unwrap();
+            let found = account.credential(Auth::Application);
+            assert_eq!(matches!(found, Ok(Credential::Token("T"))), accepted);
+            let missing = matches!(found, Err(Error::PermanentMissingCredential(_)));
+            assert_eq!(missing, !accepted);
+        }
+    }
+
+    #[test]
+    fn plain_http_is_allowed_by_its_variable_alone() {
+        for (variable, accepted) in [
+            (None, false),
+            (Some(("WECOM_ALLOW_HTTP", "1")), true),
+            (Some(("WECOM_ALLOW_HTTP", " 1\n")), true),
+            (Some(("WECOM_ALLOW_HTTP", "0")), false),
+            (Some(("WECOM_ALLOW_HTTP", "")), false),
+            (Some(("WECOM_SALES_ALLOW_HTTP", "1")), false),
+        ] {
+            let environment = || {
+                let variable = variable.map(|(name, value)| (name.into(), value.into()));
+                let url = ("WECOM_BASE_URL".into(), "http://wecom.invalid".into());
+                variable.into_iter().chain([url]).collect()
+            };
+            let profile = Account::of_chatbot(Chatbot::Profile(String::new()), environment);
+            assert_eq!(profile.is_ok(), accepted, "{variable:?}");
+            let given = ChatbotCredentials {
+                key: "K".into(),
+                base_url: Some("http://wecom.invalid".into()),
+            };
+            let given = Account::of_chatbot(Chatbot::Credentials(given), environment);
+            assert_eq!(given.is_ok(), accepted, "{variable:?}");
+        }
     }
 
     #[test]

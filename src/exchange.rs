@@ -706,6 +706,94 @@ mod tests {
     }
 
     #[test]
+    fn receivers_of_one_kind_are_reported_alone() {
+        for (member, expected) in [
+            ("\"invaliduser\":\"7\"", Some([1, 0, 0, 0])),
+            ("\"invalidparty\":\"7\"", Some([0, 1, 0, 0])),
+            ("\"invalidtag\":\"7\"", Some([0, 0, 1, 0])),
+            ("\"unlicenseduser\":\"7\"", Some([0, 0, 0, 1])),
+            ("\"invaliduser\":\"\"", None),
+        ] {
+            let refused = format!(r#"{{"errcode":81013,"errmsg":"all invalid",{member}}}"#);
+            let script = [Ok((200, TOKEN)), Ok((200, refused.as_str()))];
+            let (_, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
+            let found = rejection(result).invalid_receivers.map(|it| {
+                [it.users.len(), it.departments.len(), it.tags.len(), it.unlicensed_users.len()]
+            });
+            assert_eq!(found, expected, "{member}");
+        }
+    }
+
+    #[test]
+    fn hint_is_that_of_the_call_and_of_what_was_given() {
+        let refused = r#"{"errcode":48002,"errmsg":"api forbidden"}"#;
+        let only = |secret: Option<&str>, contacts_secret: Option<&str>| {
+            let credentials = ApplicationCredentials {
+                corp_id: "corp".into(),
+                secret: secret.map(Into::into),
+                contacts_secret: contacts_secret.map(Into::into),
+                agent_id: None,
+                base_url: None,
+            };
+            Account::of_application(Application::Credentials(credentials), Vec::new).unwrap()
+        };
+        let token = AccessToken { token: "T1".into(), agent_id: None, base_url: None };
+        let given = Account::of_application(Application::Token(token), Vec::new).unwrap();
+        let script = [Ok((200, TOKEN)), Ok((200, refused))];
+        for (account, auth, script, words) in [
+            (only(Some("s"), None), Auth::Contacts, &script[..], "WECOM_CONTACTS_SECRET"),
+            (only(None, Some("s")), Auth::Application, &script, "WECOM_SECRET"),
+            (only(Some("s"), None), Auth::Application, &script, "this secret may not"),
+            (given, Auth::Contacts, &script[1..], "scope contacts"),
+        ] {
+            let (_, result) = play(account, call(auth), &cache(), 0, script);
+            let hint = rejection(result).hint;
+            assert!(hint.contains(words), "{hint}");
+        }
+    }
+
+    #[test]
+    fn token_call_of_the_caller_is_redacted() {
+        let refused = r#"{"errcode":40001,"errmsg":"invalid credential corp s%2Fecret"}"#;
+        let script = [Ok((200, refused))];
+        let (_, result) = play(account(), gettoken("corp", "s/ecret"), &cache(), 0, &script);
+        assert_eq!(rejection(result).message, "invalid credential corp ***");
+    }
+
+    #[test]
+    fn http_status_is_the_reason() {
+        for (status, reason) in [
+            (500, "/cgi-bin/gettoken: the server failed"),
+            (599, "/cgi-bin/gettoken: the server failed"),
+            (300, "/cgi-bin/gettoken: the server redirected: "),
+            (399, "/cgi-bin/gettoken: the server redirected: "),
+            (400, "/cgi-bin/gettoken: the server refused the request: "),
+            (499, "/cgi-bin/gettoken: the server refused the request: "),
+            (204, "/cgi-bin/gettoken: the HTTP status is not 200: "),
+            (206, "/cgi-bin/gettoken: the HTTP status is not 200: "),
+            (600, "/cgi-bin/gettoken: the HTTP status is not 200: "),
+        ] {
+            let script = [Ok((status, TOKEN))];
+            let (_, result) = play(account(), call(Auth::Application), &cache(), 0, &script);
+            let Err(Error::NoReply(it) | Error::PermanentUnexpectedReply(it)) = result else {
+                panic!("{status}: {result:?}")
+            };
+            assert!(it.reason.starts_with(reason), "{status}: {}", it.reason);
+            assert_eq!(it.status, Some(status));
+        }
+    }
+
+    #[test]
+    fn payload_has_its_content_type() {
+        let json = Payload::new(Body::Json(json!({ "a": 1 })));
+        assert_eq!(json.content_type(), Some("application/json; charset=utf-8"));
+        let upload = Upload::new("a", "text/plain", b"x".to_vec());
+        let content_type = upload.content_type.clone();
+        let upload = Payload::new(Body::Upload(upload));
+        assert_eq!(upload.content_type(), Some(content_type.as_str()));
+    }
+
+    #[test]
     fn application_message_carries_the_agent_id() {
         let send = |agent_id: Option<u64>| {
             Call::post("/cgi-bin/message/send", Auth::Application, json!({ "agentid": agent_id }))

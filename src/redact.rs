@@ -88,6 +88,7 @@ mod tests {
     fn secrets_are_replaced_in_every_spelling() {
         let text = "a/b a%2Fb a%2fb ***";
         assert_eq!(redact(text, ["a/b"]), "*** *** *** ***");
+        assert_eq!(redact(r#"a"b a\"b "#, [r#"a"b"#]), "*** *** ");
         assert_eq!(redact(text, []), text);
         assert_eq!(redact(&"x".repeat(600), ["a/b"]).len(), MAX_MESSAGE_BYTES);
     }

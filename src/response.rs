@@ -525,6 +525,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn warnings_of_an_item_are_its_own_and_redacted() {
+        let mut all = Warnings::default().redacting(&["s3cret"]);
+        all.push(Some("of the list".into()));
+        let mut item = all.of_item();
+        assert_eq!(all.of_item().into_text(), None);
+        item.push(Some("name cannot be read: s3cret".into()));
+        assert_eq!(item.into_text().as_deref(), Some("name cannot be read: ***"));
+    }
+
     fn file(
         headers: [Option<&str>; 3],
         range: Option<(u64, u64)>,

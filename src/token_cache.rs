@@ -165,6 +165,17 @@ mod tests {
     }
 
     #[test]
+    fn cache_holds_a_token_for_each_secret() {
+        let base = base("https://a.example");
+        let application = TokenKey { base: &base, corp_id: "c", secret: "a", substitute: false };
+        let contacts = TokenKey { secret: "b", ..application };
+        let mut cache = TokenCache::new();
+        cache.insert(application, &issued("A", Some(7200)), 0);
+        cache.insert(contacts, &issued("B", Some(7200)), 0);
+        assert_eq!((cache.get(application, 0), cache.get(contacts, 0)), (Some("A"), Some("B")));
+    }
+
+    #[test]
     fn cache_is_bounded() {
         let base = base("https://a.example");
         let mut cache = TokenCache::new();

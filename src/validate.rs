@@ -315,6 +315,14 @@ mod tests {
     }
 
     #[test]
+    fn items_of_a_list_are_checked_like_one_id() {
+        let mut check = Check::default();
+        let ids = [String::new(), "a".repeat(64), "a".repeat(65), "部".repeat(22)];
+        check.user_ids("ids", &ids, 0..=4);
+        assert_eq!(rejected(check), ["ids[0]", "ids[2]", "ids[3]"]);
+    }
+
+    #[test]
     fn chosen_group_chat_id_fits_the_server() {
         for (id, accepted) in [
             ("storm2026a", true),
@@ -322,6 +330,8 @@ mod tests {
             ("9223372036854775808", false),
             ("09223372036854775807", true),
             ("13300000000000000007", false),
+            ("99999999999999999999", false),
+            ("20261127", true),
             ("9300000000000000000a", true),
             ("a-b", false),
             ("", false),
@@ -348,6 +358,7 @@ mod tests {
             ("+86-138-0000-0000", Some("+86-138-0000-0000")),
             ("0034 600 000 000", Some("0034600000000")),
             ("600000000", Some("600000000")),
+            ("12345678901234567890123456789012", Some("12345678901234567890123456789012")),
             ("", None),
             ("+", None),
             ("@all", None),
