@@ -202,6 +202,14 @@ mod tests {
     }
 
     #[test]
+    fn an_element_in_the_second_half_is_left_out() {
+        let text = |before: usize| format!("{}<a>{}</a>", "x".repeat(before), "t".repeat(100));
+        assert_eq!(truncate(&text(30), Limit::Bytes(60)), Some("x".repeat(30)));
+        let closed = format!("{}<a>{}</a>", "x".repeat(29), "t".repeat(24));
+        assert_eq!(truncate(&text(29), Limit::Bytes(60)), Some(closed));
+    }
+
+    #[test]
     fn closing_an_element_keeps_within_the_limit() {
         let text = format!("<div>{}<a>ttttt</a>yyyyyyyyyyyy</div>", "x".repeat(83));
         for max in 20..text.len() {
