@@ -212,27 +212,22 @@ fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Re
         let mut stdout = io::stdout().lock();
         return stdout.write_all(&bytes).and_then(|()| stdout.flush()).map_err(unwritable);
     }
-    let is_new = !file.exists();
-    let written = create(file).and_then(|mut it| it.write_all(&bytes));
-    written.map_err(|error| {
+    let (is_new, opened) = match File::create_new(file) {
+        // What is there and is no file, such as a pipe, is written to.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.is_file() => {
+            (false, OpenOptions::new().write(true).open(file))
+        }
+        opened => (opened.is_ok(), opened),
+    };
+    opened.and_then(|mut it| it.write_all(&bytes)).map_err(|error| {
         if is_new {
-            // Half of a file is none. Where it cannot be removed, there is none, or the error says why.
+            // Half of a file is none. The error says what failed, whether or not the half can be removed.
             let _ = fs::remove_file(file);
         }
         unwritable(error)
     })?;
     set(&mut result, "written", bytes.len());
     output.result(&result)
-}
-
-/// Creates a file. What is there and is no file, such as a pipe, is opened.
-fn create(file: &Path) -> io::Result<File> {
-    match File::create_new(file) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.is_file() => {
-            OpenOptions::new().write(true).open(file)
-        }
-        created => created,
-    }
 }
 
 fn exists(file: &Path) -> Failure {

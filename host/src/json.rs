@@ -10,6 +10,7 @@
 //! | result | `{"ok": …}` or `{"err": …}` |
 //! | list, tuple | array |
 //! | `list<u8>` | base64, or an array of numbers |
+//! | variant with one case of a string | also the string, where it is the name of no case without a payload |
 //! | variant of `bytes(list<u8>)` and `base64(string)` | also base64, or an array of numbers |
 //!
 //! No message repeats a value: it may be a secret.
@@ -107,13 +108,13 @@ fn list(names: impl Iterator<Item = String>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether it is the content of a file as the contract has it: bytes, or base64 from callers that pay dearly for lists.
-/// The case that a plain string stands for.
+/// The case that a plain string stands for: the only one with a string.
 fn only_string_case(ty: &Variant) -> Option<String> {
     let mut cases = ty.cases().filter(|it| matches!(it.ty, Some(Type::String)));
     cases.next().filter(|_| cases.next().is_none()).map(|it| it.name.to_owned())
 }
 
+/// Whether it is the content of a file as the contract has it: bytes, or base64 from callers that pay dearly for lists.
 fn is_content(ty: &Variant) -> bool {
     let has = |name, fits: fn(&Type) -> bool| {
         ty.cases().any(|it| it.name == name && it.ty.as_ref().is_some_and(fits))
