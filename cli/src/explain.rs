@@ -52,9 +52,18 @@ fn text(lang: Lang, explained: &Value, mentions: &[Value]) -> String {
     if !mentions.is_empty() {
         lines.push(format!("\n{}", lang.pick("Where it is documented", "相关操作")));
     }
+    // Actions that share an error on one line.
+    let mut errors: Vec<(String, Vec<String>)> = Vec::new();
     for it in mentions {
-        let error = string(get(it, "error"));
-        lines.push(format!("  {}: {}", string(get(it, "action")), lang.text(&error, &error)));
+        let (action, error) = (string(get(it, "action")), string(get(it, "error")));
+        match errors.iter_mut().find(|it| it.0 == error) {
+            Some((_, actions)) => actions.push(action),
+            None => errors.push((error, vec![action])),
+        }
+    }
+    for (error, actions) in errors {
+        lines.push(format!("  {}", lang.text(&error, &error)));
+        lines.push(format!("    {}", actions.join(", ")));
     }
     lines.join("\n")
 }

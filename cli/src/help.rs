@@ -127,7 +127,7 @@ impl Reader {
         }
 
         let _ = writeln!(out, "\n{}", pick("Errors", "错误"));
-        for error in errors(contract, action) {
+        for error in &action.errors {
             self.hanging(&mut out, "  - ", 4, &self.text(error, error));
         }
         let _ = writeln!(
@@ -501,23 +501,6 @@ fn file_example(contract: &Contract, action: &Action) -> Option<String> {
     words.retain(|it| !of_path(it));
     words.insert(place, file);
     Some(words.join(" "))
-}
-
-/// The errors of an action, with those that it shares with another in full.
-fn errors<'a>(contract: &'a Contract, action: &'a Action) -> Vec<&'a str> {
-    let mut all = Vec::new();
-    for error in &action.errors {
-        match error.strip_prefix("As for `").and_then(|it| it.split_once('`')) {
-            None => all.push(error.as_str()),
-            Some((name, but)) => {
-                let code = but.trim_matches(|it: char| !it.is_ascii_digit());
-                let shared = contract.action(name).map(|it| errors(contract, it));
-                let shared = shared.into_iter().flatten();
-                all.extend(shared.filter(|it| code.is_empty() || !it.contains(code)));
-            }
-        }
-    }
-    all
 }
 
 /// The same as a JSON object, without credentials.

@@ -46,7 +46,7 @@ pub struct Action {
     pub page: Page,
     /// The requests that it sends, such as `POST /cgi-bin/message/send`.
     pub requests: Vec<String>,
-    /// The errors special to it, one each.
+    /// The errors special to it, one each, with those that it shares with another action.
     pub errors: Vec<String>,
     /// A complete call.
     pub example: Example,

@@ -43,13 +43,33 @@ impl Contract {
                 contract.types.extend(reader.named_type(&name, *id)?);
             }
             for function in interface.functions.values() {
-                contract.actions.push(reader.action(interface, function)?);
+                let mut action = reader.action(interface, function)?;
+                action.errors = contract.with_shared(action.errors)?;
+                contract.actions.push(action);
             }
             contract
                 .interfaces
                 .push(model::Interface { name, documentation: text(&interface.docs) });
         }
         Ok(contract)
+    }
+
+    /// Replaces "As for `create-member`, but for 60102." by the errors of that action, which is above in the same file.
+    fn with_shared(&self, errors: Vec<String>) -> Result<Vec<String>, String> {
+        let mut all = Vec::new();
+        for error in errors {
+            match error.strip_prefix("As for `").and_then(|it| it.split_once('`')) {
+                None => all.push(error),
+                Some((name, but)) => {
+                    let action = self.action(name);
+                    let action = action.ok_or(format!("{error:?}: no such action above"))?;
+                    let code = but.trim_matches(|it: char| !it.is_ascii_digit());
+                    let shared = action.errors.iter();
+                    all.extend(shared.filter(|it| code.is_empty() || !it.contains(code)).cloned());
+                }
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -362,7 +362,8 @@ fn codes_are_explained_offline() {
     assert_eq!((&explained["code"], &explained["retry"]), (&json!(60020), &json!(false)));
     assert!(explained["advice"].as_str().unwrap().contains("trusted"), "{explained}");
     let words = text(&wecom("wecom explain 81013 -o text").output().unwrap());
-    assert!(words.contains("send-app-text") && words.starts_with("81013: "), "{words}");
+    assert!(words.starts_with("81013: "), "{words}");
+    assert!(words.contains("\n    send-app-text, send-app-markdown,"), "{words}");
     let busy = result(&wecom("wecom explain -1").output().unwrap());
     assert_eq!(busy["retry"], true);
     let words = text(&wecom("wecom explain 60020 --lang zh -o text").output().unwrap());

@@ -83,6 +83,19 @@ fn everything_is_documented() {
 }
 
 #[test]
+fn errors_shared_with_another_action_are_listed() {
+    let contract = contract();
+    let errors = |name: &str| &contract.action(name).unwrap().errors;
+    for it in errors("create-member") {
+        let in_use = it.contains("60102");
+        assert_eq!(errors("ensure-member").contains(it), !in_use, "{it}");
+    }
+    for it in contract.actions.iter().flat_map(|it| &it.errors) {
+        assert!(!it.contains("As for"), "{it}");
+    }
+}
+
+#[test]
 fn every_action_names_its_requests() {
     for action in contract().actions {
         if OFFLINE.contains(&&*action.name) {
