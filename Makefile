@@ -10,10 +10,10 @@ COMPONENT := target/wecom-connector.wasm
 run: build
 	target/debug/examples/all_actions $(if $(filter 1,$(REAL)),--real)
 
-# Only what `make run` needs. `--workspace --example` selects the features that `make test` selects: `-p`, or `--bin` alone,
+# What `make run` needs, and the commands. `--workspace --example` selects the features that `make test` selects: `-p`, or `--bin` alone,
 # select others, and cargo would compile wasmtime twice.
 build: wasm-target
-	$(CARGO) build --locked --workspace --example all_actions
+	$(CARGO) build --locked --workspace --example all_actions --bin wecom --bin wecom-simulator
 
 # Lints of what is compiled for WebAssembly alone, with the macros that the component was built with.
 LINT := $(CARGO) clippy --locked --target wasm32-wasip2 --profile component --target-dir target/component
