@@ -2,13 +2,14 @@
 
 use alloc::{borrow::ToOwned, format, rc::Rc, string::String, vec::Vec};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     bindings::wit::types::{DepartmentId, TagId, UserId},
     credentials::Auth,
     redact::redact,
-    wire::{self, Lenient},
+    wire::Lenient,
 };
 
 #[derive(Debug)]
@@ -198,7 +199,8 @@ fn file_name(disposition: &str) -> Option<String> {
         let (charset, rest) = value("filename*=")?.split_once('\'')?;
         let (_language, rest) = rest.split_once('\'')?;
         let name = rest.split(';').next()?.trim_end();
-        charset.eq_ignore_ascii_case("utf-8").then(|| wire::percent_decode(name)).flatten()
+        let name = percent_decode_str(name).decode_utf8().ok()?;
+        charset.eq_ignore_ascii_case("utf-8").then(|| name.into_owned())
     };
     let plain = || {
         let value = value("filename=")?;
@@ -564,7 +566,7 @@ mod tests {
             (Some("attachment; filename=x; filename*=UTF-8'zh'%e8%a1%a81.txt "), Some("表1.txt")),
             (Some("attachment; filename*=gbk''%B1%ED; filename=\"表\""), Some("表")),
             (Some("attachment; filename*=UTF-8''%B1%ED; filename=\"表\""), Some("表")),
-            (Some("attachment; filename*=UTF-8''%E; filename=\"表\""), Some("表")),
+            (Some("attachment; filename*=UTF-8''100%.txt"), Some("100%.txt")),
             (Some("attachment; filename*=UTF-8''"), None),
             (Some("attachment; filename=\"\""), None),
             (Some("attachment"), None),
