@@ -130,6 +130,7 @@ impl Response {
 
     /// Reads a file, or a refusal in place of it. `range` is what was asked for.
     pub(crate) fn parse_file(
+        status: u16,
         body: Vec<u8>,
         headers: FileHeaders,
         range: Option<(u64, u64)>,
@@ -151,6 +152,11 @@ impl Response {
                     return Err(Unexpected::new("the response is another range of the file"));
                 }
                 (body, total)
+            }
+            _ if status == 206 => {
+                return Err(Unexpected::new(
+                    "the response is a part of the file, and does not say which, or none was asked for",
+                ));
             }
             // The server does not support ranges, and returned the whole file.
             (Some(range), None) => {
@@ -544,7 +550,8 @@ mod tests {
     ) -> Result<Response, Unexpected> {
         let [media_type, disposition, found] = headers.map(|it| it.map(Into::into));
         let headers = FileHeaders { media_type, disposition, range: found };
-        Response::parse_file(body.into(), headers, range, Auth::Application)
+        let status = if range.is_some() && headers.range.is_some() { 206 } else { 200 };
+        Response::parse_file(status, body.into(), headers, range, Auth::Application)
     }
 
     fn downloaded(response: Result<Response, Unexpected>) -> DownloadedFile {
@@ -621,6 +628,16 @@ mod tests {
             let it = downloaded(file([None, Some("attachment"), None], Some(range), "Mon 7-5"));
             assert_eq!(it.content, content.as_bytes(), "{range:?}");
             assert_eq!(it.total, Some(7));
+        }
+    }
+
+    #[test]
+    fn part_of_a_file_that_was_not_asked_for_is_refused() {
+        for (range, found) in [(Some((4, 5)), None), (None, Some("bytes 4-5/7")), (None, None)] {
+            let (media_type, disposition) = (None, Some("attachment".into()));
+            let headers = FileHeaders { media_type, disposition, range: found.map(Into::into) };
+            let it = Response::parse_file(206, b"7-".into(), headers, range, Auth::Application);
+            assert!(it.is_err(), "{range:?} {found:?}: {it:?}");
         }
     }
 }
