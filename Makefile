@@ -280,13 +280,13 @@ deny:
 	[ -x target/tools/bin/cargo-deny ] || $(CARGO) install cargo-deny@0.20.2 --locked --root target/tools
 	target/tools/bin/cargo-deny --locked --workspace check $(DENY)
 
-# Fuzzes the parsers of responses, whole exchanges, uploads and splitting, each for FUZZ_SECONDS. What is found is kept
+# Fuzzes the parsers of responses and downloads, whole exchanges, uploads and splitting, each for FUZZ_SECONDS. What is found is kept
 # in target/fuzz; what fails belongs in fuzz/corpus, which `make test` runs.
 FUZZ_SECONDS := 60
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	[ -x target/tools/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz@0.13.2 --locked --root target/tools
-	for target in reply exchange upload split; do \
+	for target in reply file exchange upload split; do \
 		mkdir -p target/fuzz/$$target; \
 		PATH="$$PWD/target/tools/bin:$$PATH" $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target \
 			target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \
