@@ -764,6 +764,25 @@ mod tests {
     }
 
     #[test]
+    fn paragraph_of_a_whole_part_is_not_split() {
+        let long = "y".repeat(64);
+        assert_eq!(plain(&["one\n\n", &long].concat(), 64), ["one", &long]);
+    }
+
+    #[test]
+    fn element_takes_at_most_three_quarters_of_a_part() {
+        let close = "</font>";
+        for (color, parts) in [(26, 3), (27, 2)] {
+            let open = format!("<font color=\"{}\">", "c".repeat(color));
+            let text = [&open, "one two three four five six seven", close].concat();
+            let found = markdown(&text, 64);
+            assert_eq!(found.len(), parts, "{found:?}");
+            let whole = found.iter().all(|it| it.starts_with(&open) && it.ends_with(close));
+            assert_eq!(whole, open.len() + close.len() <= 48, "{found:?}");
+        }
+    }
+
+    #[test]
     fn lines_stay_whole_where_they_fit() {
         let line = "7-5 Noor and Iker, gate 4";
         let text = [line; 5].join("\n");
