@@ -16,11 +16,13 @@ impl SlidingWindow {
     /// Counts this event if every limit leaves room for it. What is not admitted does not count.
     pub(crate) fn admit(&mut self, now: Duration, limits: &[(Duration, usize)]) -> bool {
         let longest = limits.iter().map(|(period, _)| *period).max().unwrap_or_default();
-        while self.times.front().is_some_and(|it| *it + longest <= now) {
+        // The clock may have been advanced to the end of all time: subtract, do not add.
+        let age = |it: &Duration| now.saturating_sub(*it);
+        while self.times.front().is_some_and(|it| age(it) >= longest) {
             self.times.pop_front();
         }
         let has_room = limits.iter().all(|(period, max)| {
-            let old = self.times.partition_point(|it| *it + *period <= now);
+            let old = self.times.partition_point(|it| age(it) >= *period);
             self.times.len() - old < *max
         });
         if has_room {
