@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bindings::exports::wecom::connector::types::Chatbot,
+    connector::INTERFACES,
     error::CallError,
     host::{Host, Options},
     instance::Instance,
@@ -189,6 +190,18 @@ async fn another_contract_is_noticed_before_the_call() {
             instance(&host).call(async |store, connector| connector.media(store).map(drop)).await;
         assert!(matches!(called, Err(CallError::Unavailable(_))), "{called:?}");
     }
+}
+
+#[test]
+fn every_interface_of_the_contract_can_be_called_with_types() {
+    let contract = wecom_contract::Contract::load().unwrap();
+    let mut expected: Vec<_> =
+        contract.actions.iter().map(|it| it.interface.replace('-', "_")).collect();
+    expected.sort();
+    expected.dedup();
+    let mut interfaces = INTERFACES.to_vec();
+    interfaces.sort_unstable();
+    assert_eq!(interfaces, expected);
 }
 
 #[test]
