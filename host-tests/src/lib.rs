@@ -351,8 +351,8 @@ pub fn in_memory(simulator: Simulator) -> impl Transport {
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let body: Bytes = body.collect().await?.to_bytes();
-            let answer = simulator.handle(&http::Request::from_parts(head, body));
-            delivery::deliver(answer, timeouts).await
+            let response = simulator.handle(&http::Request::from_parts(head, body));
+            delivery::deliver(response, timeouts).await
         })
     }
 }

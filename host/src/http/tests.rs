@@ -551,7 +551,7 @@ async fn only_trusted_certificates_are_accepted() {
     assert_eq!(server.counts(), (3, 3));
 }
 
-/// A proxy, which opens tunnels and answers forwarded requests by itself.
+/// A proxy, which opens tunnels and responds to forwarded requests by itself.
 struct ProxyServer {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
