@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wecom_host::{CallError, Problem};
+use wecom_host::{ArgumentError, CallError};
 
 use crate::{
     lang::Lang,
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     /// The command line is not right.
     Usage(String),
     /// The arguments do not fit the action.
-    Arguments { action: String, problems: Vec<Problem> },
+    Arguments { action: String, problems: Vec<ArgumentError> },
     /// There is no such action.
     UnknownAction { name: String, similar: Vec<String> },
     /// The component cannot be loaded.
@@ -88,7 +88,8 @@ impl Failure {
             Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),
             Self::Parts { failure, .. } => failure.error(),
             Self::Arguments { problems, .. } => {
-                let problem = |it: &Problem| json!({ "field": it.path, "reason": it.message });
+                let problem =
+                    |it: &ArgumentError| json!({ "field": it.path, "reason": it.message });
                 json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
             }
             Self::UnknownAction { name, similar } => {

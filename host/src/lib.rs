@@ -8,7 +8,7 @@
 //! // Once: compiles the component and checks its imports.
 //! let host = Host::new(COMPONENT, Options::default())?;
 //!
-//! // Once a profile set: an instance keeps its access tokens, so keep it for many calls.
+//! // Once a profile set: an instance caches its access tokens, so use it for many calls.
 //! let mut instance = host.instance([("WECOM_CHATBOT_KEY", "…")]);
 //!
 //! // By name, with JSON …
@@ -69,7 +69,7 @@ pub use crate::{
     host::{Host, Options},
     http::{Pool, PoolOptions},
     instance::Instance,
-    json::Problem,
+    json::ArgumentError,
     limits::Limits,
     loaded::Function,
     proxy::Proxy,
