@@ -117,7 +117,7 @@ impl Wire {
 
     /// Fetches a token, or takes the one of an earlier run.
     async fn token(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -139,14 +139,14 @@ impl Wire {
             })));
         }
         let loopback = is_loopback(request.uri());
-        let (head, content) = self.network(request, timeouts).await?.into_parts();
-        let content = content.collect().await?.to_bytes();
-        files.store(&name, loopback, &content);
-        Ok(Response::from_parts(head, body(content)))
+        let response = self.network(request, timeouts).await?;
+        let files = files.clone();
+        let store = move |content: &[u8], _: usize| files.store(&name, loopback, content);
+        Ok(response.map(|it| observed(it, store)))
     }
 
     async fn network(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -173,7 +173,7 @@ impl Wire {
     }
 
     async fn shown(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -187,23 +187,25 @@ impl Wire {
         let start = Instant::now();
         let outcome = self.plain(Request::from_parts(head, body(content)), timeouts).await;
         let took = start.elapsed().as_millis();
-        let (head, content) = match outcome {
-            Ok(response) => response.into_parts(),
-            Err(error) => {
-                self.progress.line(&format!("< no response after {took} ms: {error}"));
-                return Err(error);
+        match &outcome {
+            Ok(it) => self.progress.line(&format!("< {} after {took} ms", it.status())),
+            Err(error) => self.progress.line(&format!("< no response after {took} ms: {error}")),
+        }
+        let wire = Arc::clone(self);
+        let show = move |content: &[u8], length: usize| {
+            let mut state = wire.state();
+            state.mask.learn_token(content);
+            if length > content.len() {
+                wire.progress.line(&format!("< {length} bytes"));
+            } else {
+                wire.show('<', content, &state.mask);
             }
         };
-        let content = content.collect().await?.to_bytes();
-        let mut state = self.state();
-        state.mask.learn_token(&content);
-        self.progress.line(&format!("< {} after {took} ms", head.status));
-        self.show('<', &content, &state.mask);
-        Ok(Response::from_parts(head, body(content)))
+        Ok(outcome?.map(|it| observed(it, show)))
     }
 
     /// Shows the beginning of a body.
-    fn show(&self, prefix: char, content: &Bytes, mask: &Mask) {
+    fn show(&self, prefix: char, content: &[u8], mask: &Mask) {
         const MAX_CHARS: usize = 2000;
         if content.is_empty() {
             return;
@@ -242,7 +244,7 @@ fn is_loopback(uri: &http::Uri) -> bool {
 }
 
 /// JSON as it is, and of everything else what it is.
-fn shown_body(content: &Bytes) -> Value {
+fn shown_body(content: &[u8]) -> Value {
     if content.is_empty() {
         return Value::Null;
     }
@@ -256,7 +258,7 @@ fn shown_body(content: &Bytes) -> Value {
 }
 
 /// The name and the size of the file in an upload form, as the form itself states them.
-fn file_of_form(content: &Bytes) -> Option<(String, u64)> {
+fn file_of_form(content: &[u8]) -> Option<(String, u64)> {
     if !content.starts_with(b"--") {
         return None;
     }
@@ -288,6 +290,43 @@ fn accepted(uploads: usize) -> Response<Body> {
         "dept_user": [],
         "chat_info": { "chatid": "dry-run", "name": "", "owner": "", "userlist": [], "chat_type": 0 },
     }))
+}
+
+/// A body that `then` sees when it has ended or is dropped: its content and its length. The content of a body that is too
+/// large for the component is not collected, and empty.
+fn observed(body: Body, then: impl FnMut(&[u8], usize) + Send + 'static) -> Body {
+    let mut seen = Seen { content: Vec::new(), length: 0, then };
+    Body::new(body.map_frame(move |frame| {
+        seen.add(frame.data_ref());
+        frame
+    }))
+}
+
+/// What has passed through a body.
+struct Seen<F: FnMut(&[u8], usize)> {
+    content: Vec<u8>,
+    length: usize,
+    then: F,
+}
+
+impl<F: FnMut(&[u8], usize)> Seen<F> {
+    fn add(&mut self, data: Option<&Bytes>) {
+        /// The component takes no more of JSON.
+        const MAX_CONTENT: usize = 8 << 20;
+        let Some(data) = data else { return };
+        self.length += data.len();
+        if self.length > MAX_CONTENT {
+            self.content = Vec::new();
+        } else {
+            self.content.extend_from_slice(data);
+        }
+    }
+}
+
+impl<F: FnMut(&[u8], usize)> Drop for Seen<F> {
+    fn drop(&mut self) {
+        (self.then)(&self.content, self.length);
+    }
 }
 
 /// A body whose bytes move a progress bar.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error, outcome, result,
-    server::{Response, Server, wecom},
+    server::{Response, Server, Simulated, wecom},
 };
 
 /// An empty folder for a test.
@@ -305,6 +305,26 @@ fn dead_tokens_are_fetched_again() {
         server.requests().into_iter().filter(|it| it.target.contains("gettoken")).count()
     };
     assert_eq!([run(), run(), run()], [1, 2, 2]);
+}
+
+#[test]
+fn endless_response_is_the_components_to_refuse() {
+    let simulated = Simulated::start();
+    let cache = folder("endless");
+    for (path, options) in [
+        ("/cgi-bin/gettoken", "--no-cache"),
+        ("/cgi-bin/gettoken", ""),
+        ("/cgi-bin/gettoken", "-v"),
+        ("/cgi-bin/department", "-v"),
+    ] {
+        let fault = json!({ "on": path, "kind": "endless_body" });
+        assert!(simulated.simulator.inject(serde_json::from_value(fault).unwrap()));
+        let shell = format!("wecom list-department-ids --timeout 30 {options}");
+        let output = simulated.command(&shell).env("XDG_CACHE_HOME", &cache).output().unwrap();
+        assert_eq!(output.status.code(), Some(6), "{}", outcome(&output));
+        let says = outcome(&output);
+        assert!(says.contains(path) && says.contains("is larger than 8 MiB"), "{says}");
+    }
 }
 
 #[test]

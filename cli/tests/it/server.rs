@@ -91,22 +91,25 @@ impl Server {
 
 /// A simulator that runs as long as the tests.
 pub struct Simulated {
+    pub simulator: Simulator,
     pub address: SocketAddr,
 }
 
 impl Simulated {
     pub fn start() -> Self {
         let (sender, address) = mpsc::channel();
+        let simulator = Simulator::new();
+        let served = simulator.clone();
         thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 sender.send(listener.local_addr().unwrap()).unwrap();
-                server::serve(listener, Simulator::new(), |_| ()).await;
+                server::serve(listener, served, |_| ()).await;
             });
         });
-        Self { address: address.recv().unwrap() }
+        Self { simulator, address: address.recv().unwrap() }
     }
 
     /// A line of shell in which `wecom` is the command, with the credentials that the simulator knows.
