@@ -49,9 +49,7 @@ fn call_with(
     if options.dry_run {
         return dry_run(output, action, &arguments, &options.using);
     }
-    let mut setup = options.using.setup(Mode::Send);
-    // A call for a token is for WeCom's, not for a cached one.
-    setup.cache &= action.name != "get-access-token";
+    let setup = options.using.setup(Mode::Send);
     if options.split {
         let mut session = Session::new(setup, output)?;
         return output.result(&all_parts(&mut session, contract, action, arguments)?);

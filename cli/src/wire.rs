@@ -40,6 +40,8 @@ pub(crate) struct Wire {
 #[derive(Default)]
 struct State {
     sent: bool,
+    /// Whether the call takes no token of an earlier run.
+    fresh_token: bool,
     pretended: Vec<Value>,
     /// The request for a token that was pretended.
     pretended_token: Option<Value>,
@@ -60,9 +62,10 @@ impl Wire {
     }
 
     /// Forgets what was sent before: a call begins.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&self, fresh_token: bool) {
         let mut state = self.state();
         state.sent = false;
+        state.fresh_token = fresh_token;
         state.pretended.clear();
         state.pretended_token = None;
     }
@@ -131,8 +134,11 @@ impl Wire {
         }
         let Some(files) = &self.tokens else { return self.network(request, timeouts).await };
         let name = TokenFiles::name(request.uri());
-        let first = self.state().asked.insert(name.clone());
-        if let Some((token, expires_in)) = files.read(&name).filter(|_| first) {
+        let may_be_cached = {
+            let mut state = self.state();
+            state.asked.insert(name.clone()) && !state.fresh_token
+        };
+        if let Some((token, expires_in)) = files.read(&name).filter(|_| may_be_cached) {
             self.state().mask.add(&token);
             return Ok(response(&json!({
                 "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in,

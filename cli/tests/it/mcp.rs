@@ -86,6 +86,18 @@ fn tools_are_listed_and_called() {
 }
 
 #[test]
+fn token_is_not_a_cached_one() {
+    let server = Server::accepting();
+    let sent = server.run("wecom send-app-text recipients=everyone content=hi");
+    assert!(sent.status.success());
+    let mut client = Client::new(&server, "--allow get-access-token");
+    let issued = client.call("get-access-token", json!({ "scope": "application" }));
+    assert_eq!(issued["structuredContent"]["expires-in"], 7200, "{issued}");
+    client.end();
+    assert_eq!(server.requests().len(), 3, "{:?}", server.requests());
+}
+
+#[test]
 fn errors_say_whether_to_try_again() {
     for (response, retryable, took_effect) in [
         (

@@ -294,6 +294,23 @@ fn tokens_are_cached_between_runs() {
 }
 
 #[test]
+fn token_that_is_asked_for_is_not_a_cached_one() {
+    let server = Server::accepting();
+    let cache = folder("asked-tokens");
+    let fetched = |shell: &str| {
+        let output = server.command(shell).env("XDG_CACHE_HOME", &cache).output().unwrap();
+        assert!(output.status.success(), "{}", outcome(&output));
+        server.requests().into_iter().filter(|it| it.target.contains("gettoken")).count()
+    };
+    let send = "wecom send-app-text recipients=everyone content=hi";
+    let line = r#"{"action":"get-access-token","arguments":{"scope":"application"}}"#;
+    assert_eq!([fetched(send), fetched(send)], [1, 1]);
+    assert_eq!(fetched("wecom get-access-token scope=application"), 2);
+    assert_eq!(fetched(&format!("echo '{line}' | wecom batch")), 3);
+    assert_eq!(fetched(send), 3);
+}
+
+#[test]
 fn dead_tokens_are_fetched_again() {
     let done = json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" });
     let dead = json!({ "errcode": 42001, "errmsg": "access_token expired" });
