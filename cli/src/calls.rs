@@ -17,7 +17,7 @@ use crate::{
     forms, input,
     lang::Lang,
     member::{get, set},
-    output::{Format, Output, Paint, truncation, visible, write_text},
+    output::{Format, Output, Paint, truncation, visible, write_report, write_text},
     session::Session,
     suggest,
     wire::Mode,
@@ -317,7 +317,8 @@ pub(crate) fn batch(
             }
         }
         if !output.quiet || report.get("error").is_some() {
-            write_text(&report.to_string())?;
+            // The lines after it are not sent: there is no place for their results.
+            write_report(&report)?;
         }
     }
     if failed > 0 { Err(Failure::Several { failed, of, code }) } else { Ok(()) }

@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     UnknownAction { name: String, similar: Vec<String> },
     /// The component cannot be loaded.
     Component(String),
-    /// The output cannot be written, that of a call that succeeded with its result.
+    /// The output cannot be written, that of a call that ended with its result.
     Output { why: String, result: Option<Value> },
     /// Some calls of a batch failed; the highest of their exit codes.
     Several { failed: usize, of: usize, code: u8 },
@@ -82,7 +82,7 @@ impl Failure {
             Self::Component(why) => json!({ "component": why }),
             Self::Output { why, result: None } => json!({ "output": why }),
             Self::Output { why, result: Some(_) } => {
-                json!({ "output": format!("the call succeeded, but its result cannot be written: {why}") })
+                json!({ "output": format!("the call ended, but its result cannot be written: {why}") })
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
             Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),

@@ -44,10 +44,7 @@ impl Output {
         if self.quiet {
             return Ok(());
         }
-        print(&self.render(value)).map_err(|error| Failure::Output {
-            why: error.to_string(),
-            result: Some(value.clone()),
-        })
+        print_result(&self.render(value), value)
     }
 
     /// Prints a failure on stderr.
@@ -90,6 +87,18 @@ impl Output {
             Format::Text => result_text(value, self.lang, &Paint::stdout()),
         }
     }
+}
+
+/// Prints a line about a call. Unlike that of other text, its reader is expected to read on.
+pub(crate) fn write_report(report: &Value) -> Result<(), Failure> {
+    print_result(&report.to_string(), report)
+}
+
+/// Prints a result in the form of a text. Where that fails, the failure carries the result.
+fn print_result(text: &str, result: &Value) -> Result<(), Failure> {
+    let unwritten =
+        |error: io::Error| Failure::Output { why: error.to_string(), result: Some(result.clone()) };
+    print(text).map_err(unwritten)
 }
 
 /// Prints text as it is. A reader that closes the pipe, such as `head`, has read enough.
@@ -299,8 +308,8 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
         Failure::Output { why, result } => {
             let head = match result {
                 Some(_) => pick(
-                    "the call succeeded, but its result cannot be written:",
-                    "调用成功，但无法写出结果:",
+                    "the call ended, but its result cannot be written:",
+                    "调用已结束，但无法写出结果:",
                 ),
                 None => pick("the output cannot be written:", "无法写出:"),
             };

@@ -1,6 +1,11 @@
 //! What a call does beside calling: forms of output, dry runs, retries, pages, batches, tokens, profiles.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::PermissionsExt,
+    process::Stdio,
+};
 
 use serde_json::{Value, json};
 
@@ -265,6 +270,30 @@ fn batch_reports_each_line() {
             (reports[4]["line"].as_u64(), &reports[4]["result"]["truncated"]),
             (Some(6), &json!([]))
         );
+    }
+}
+
+#[test]
+fn batch_ends_where_its_reports_cannot_be_written() {
+    let line = r#"{"action":"send-chatbot-text","arguments":{"content":"hi"},"id":7}"#;
+    let lines = [line; 3].join("\n");
+    fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/three.jsonl"), lines).unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (reader, unread) = io::pipe().unwrap();
+    drop(reader);
+    for (stdout, why) in
+        [(Stdio::from(full), "No space left"), (Stdio::from(unread), "Broken pipe")]
+    {
+        let server = Server::accepting();
+        let output = server.command("wecom batch three.jsonl").stdout(stdout).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", outcome(&output));
+        assert!(error(&output)["output"].to_string().contains(why), "{}", outcome(&output));
+        let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(
+            report["result"],
+            json!({ "line": 1, "id": 7, "action": "send-chatbot-text", "result": { "truncated": [] } })
+        );
+        assert_eq!(server.requests().len(), 1);
     }
 }
 
