@@ -422,6 +422,33 @@ fn profiles_are_stored() {
 }
 
 #[test]
+fn secrets_leave_the_keyring_last() {
+    let config = folder("keyring-last");
+    let file = format!("{config}/wecom-connector/profiles.json");
+    let index = json!({ "sales": { "keyring": ["chatbot-key"] } });
+    let stored = || serde_json::from_slice::<Value>(&fs::read(&file).unwrap()).unwrap();
+    fs::create_dir(format!("{config}/wecom-connector")).unwrap();
+    fs::write(&file, index.to_string()).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let run = |shell: &str| wecom(shell).env("XDG_CONFIG_HOME", &config).output().unwrap();
+    for change in [
+        "wecom profile remove sales",
+        "printf key-of-sales | wecom profile add sales chatbot-key@=- --in file",
+    ] {
+        // No file can be written. The keyring is asked after it.
+        let output = run(&format!("trap '' XFSZ; ulimit -f 0; {change}"));
+        let unwritten = error(&output)["output"].to_string();
+        assert!(unwritten.contains("profiles.json cannot be written"), "{}", outcome(&output));
+        assert_eq!(stored(), index);
+        // There is no keyring, which holds the secrets all the same.
+        let output = run(change);
+        let usage = error(&output)["usage"].to_string();
+        assert!(usage.contains("cannot remove the secrets of profile sales"), "{usage}");
+        assert_eq!(stored(), index);
+    }
+}
+
+#[test]
 fn codes_are_explained_offline() {
     let output = wecom("wecom explain 60020").output().unwrap();
     let explained = result(&output);
