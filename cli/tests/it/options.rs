@@ -417,6 +417,11 @@ fn profiles_are_stored() {
     let secret = run("wecom profile add x secret=hunter2hunter2");
     assert!(error(&secret)["usage"].to_string().contains("secret@=FILE"));
     assert!(!outcome(&secret).contains("hunter2"));
+    for name in ["contacts", "sales-Contacts", "a.b", "''"] {
+        let output = run(&format!("printf key | wecom profile add {name} chatbot-key@=-"));
+        let usage = error(&output)["usage"].to_string();
+        assert!(usage.contains("a profile's name"), "{}", outcome(&output));
+    }
     assert_eq!(result(&run("wecom profile remove sales")), json!({ "removed": "sales" }));
     assert_eq!(run("wecom profile remove sales").status.code(), Some(2));
 }
