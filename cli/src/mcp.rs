@@ -4,7 +4,7 @@
 //! folder that the operator grants.
 
 use std::{
-    fs,
+    fs::File,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
@@ -28,6 +28,7 @@ use crate::{
     cli::Using,
     failure::{self, Failure},
     help::{first_sentence, plain, sentences},
+    input,
     member::{get, set},
     output::Output,
     session::Session,
@@ -173,7 +174,8 @@ fn read_below(folder: &Path, path: &str) -> Result<Vec<u8>, Failure> {
     if !file.starts_with(folder) || !file.is_file() {
         return Err(refused("is not a file in the folder that the operator granted"));
     }
-    fs::read(&file).map_err(|error| refused(&format!("cannot be read: {error}")))
+    let file = File::open(&file).map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    input::read(file, path).map_err(Failure::Usage)
 }
 
 /// What the file of a path becomes.

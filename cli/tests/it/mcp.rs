@@ -146,6 +146,11 @@ fn files_come_from_the_granted_folder_alone() {
         assert_eq!(result["isError"], true);
         assert!(result.to_string().contains("is not a file in the folder"), "{result}");
     }
+    let large = std::fs::File::create(format!("{folder}/large.bin")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    let result = upload("large.bin");
+    assert!(result.to_string().contains("large.bin is larger than 64 MiB"), "{result}");
+    std::fs::remove_file(format!("{folder}/large.bin")).unwrap();
     client.end();
 }
 
