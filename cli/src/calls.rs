@@ -99,25 +99,31 @@ fn list_of_pages(contract: &Contract, action: &Action) -> Result<String, Failure
     })
 }
 
-/// The rows of all pages, as one page.
+/// The rows of all pages, as one page: what it has beside them is of the last page.
 fn all_pages(
     session: &mut Session,
     action: &Action,
     mut arguments: Value,
     list: &str,
 ) -> Result<Value, Failure> {
-    let mut rows = Vec::new();
-    loop {
-        let mut page = session.call(&action.name, &arguments)?;
-        if let Some(Value::Array(more)) = page.get_mut(list).map(Value::take) {
-            rows.extend(more);
-        }
-        let Value::String(cursor) = get(&page, "next-cursor") else {
-            set(&mut page, list, rows);
-            return Ok(page);
-        };
+    let mut all = session.call(&action.name, &arguments)?;
+    while let Value::String(cursor) = get(&all, "next-cursor") {
         set(&mut arguments, "cursor", cursor.as_str());
+        let mut page = match session.call(&action.name, &arguments) {
+            Ok(page) => page,
+            Err(failure) => {
+                return Err(Failure::Pages { read: all, failure: Box::new(failure) });
+            }
+        };
+        let rows = |page: &mut Value| match page.get_mut(list).map(Value::take) {
+            Some(Value::Array(rows)) => rows,
+            _ => Vec::new(),
+        };
+        let rows = [rows(&mut all), rows(&mut page)].concat();
+        set(&mut page, list, rows);
+        all = page;
     }
+    Ok(all)
 }
 
 /// How a message with a text can be split: the format of the text and the bytes of a part. The text is `content` of the

@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     Checks { failed: usize, of: usize },
     /// A part of a split text was not sent: the results of the parts before it, how many there are, and why.
     Parts { sent: Vec<Value>, of: usize, failure: Box<Failure> },
+    /// A page of a listing was not read: the pages before it as one, with the cursor to go on from, and why.
+    Pages { read: Value, failure: Box<Failure> },
     /// The action returned an error: the contract's `error`, as JSON.
     Returned(Value),
     /// The call was stopped before it ended.
@@ -65,7 +67,7 @@ impl Failure {
     /// The failure as programs read it: `{"error": {CASE: …}}`.
     pub(crate) fn json(&self) -> Value {
         let mut report = json!({ "error": self.error() });
-        if let Self::Output { result: Some(result), .. } = self {
+        if let Self::Output { result: Some(result), .. } | Self::Pages { read: result, .. } = self {
             set(&mut report, "result", result.clone());
         }
         if let Self::Parts { sent, of, .. } = self {
@@ -86,7 +88,7 @@ impl Failure {
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
             Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),
-            Self::Parts { failure, .. } => failure.error(),
+            Self::Parts { failure, .. } | Self::Pages { failure, .. } => failure.error(),
             Self::Arguments { problems, .. } => {
                 let problem = |it: &Problem| json!({ "field": it.path, "reason": it.message });
                 json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
@@ -145,7 +147,7 @@ impl Failure {
             },
             Self::Stopped { took_effect: TookEffect::Unknown, .. } => 6,
             Self::Several { code, .. } => *code,
-            Self::Parts { failure, .. } => failure.code(),
+            Self::Parts { failure, .. } | Self::Pages { failure, .. } => failure.code(),
             Self::Checks { .. }
             | Self::Component(_)
             | Self::Output { .. }

@@ -339,6 +339,14 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
                 ),
             }
         }
+        Failure::Pages { read, failure } => {
+            let text = failure_text(failure, lang, paint);
+            let head = pick(
+                "Read before that, with the cursor to go on from:",
+                "在此之前已读取，其中的 cursor 可用于继续:",
+            );
+            format!("{text}\n  {head}\n{}", result_text(read, lang, paint))
+        }
         Failure::Returned(returned) => returned_text(returned, lang, paint),
     }
 }

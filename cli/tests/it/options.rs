@@ -190,6 +190,25 @@ fn all_pages() {
     assert_eq!((json!(users), &all["next-cursor"]), (json!(["a", "b", "c"]), &Value::Null));
     assert_eq!(server.requests().len(), 4);
     assert_eq!(server.sent()["cursor"], "c3");
+
+    let busy = json!({ "errcode": 45009, "errmsg": "api freq out of limit" });
+    let server = Server::new(Response::Sequence(vec![page("a", "c2"), page("b", "c3"), busy]));
+    let output = server.run("wecom list-member-ids --all");
+    assert_eq!(output.status.code(), Some(4), "{}", outcome(&output));
+    assert_eq!(error(&output)["rejected-for-now"]["code"], 45009);
+    let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+    let row = |user: &str| json!({ "user-id": user, "department-id": 1 });
+    assert_eq!(report["result"], json!({ "members": [row("a"), row("b")], "next-cursor": "c3" }));
+    let output = server.run("wecom list-member-ids cursor=c3 --all -o text");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(!words.contains("cursor to go on from"), "{words}");
+    let server =
+        Server::new(Response::Sequence(vec![page("a", "c2"), json!({ "errcode": 45009 })]));
+    let output = server.run("wecom list-member-ids --all -o text");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("cursor to go on from:\nmembers:\n"), "{words}");
+    assert!(words.ends_with("next-cursor: c2\n"), "{words}");
+
     let output = server.run("wecom delete-member user-id=x --all");
     assert!(error(&output)["usage"].to_string().contains("list-member-ids"));
 }
