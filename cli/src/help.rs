@@ -588,11 +588,7 @@ pub(crate) fn plain(text: &str) -> String {
             Some(rest) if rest.starts_with(' ') => format!("Leaving it out{rest}"),
             _ => sentence
                 .replace("With none, ", "Without it: ")
-                .replace("none leaves a field", "leaving a field out leaves it")
-                .replace("none lets", "leaving it out lets")
-                .replace(" none for the first", " left out for the first")
-                .replace("if none was", "if nothing was")
-                .replace("None leaves", "Leaving it out leaves"),
+                .replace("if none was", "if nothing was"),
         };
         out.push(rewritten);
     }
