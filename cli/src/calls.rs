@@ -225,7 +225,7 @@ fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Re
     };
     opened.and_then(|mut it| it.write_all(&bytes)).map_err(|error| {
         if is_new {
-            // Half of a file is none. The error says what failed, whether or not the half can be removed.
+            // No incomplete file is left. The error says what failed, whether or not it can be removed.
             let _ = fs::remove_file(file);
         }
         unwritable(error)

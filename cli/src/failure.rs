@@ -46,7 +46,7 @@ pub(crate) enum TookEffect {
 }
 
 impl Failure {
-    /// From the error of a call, `sent` telling whether a request may have been sent.
+    /// From the error of a call, `sent` being whether a request may have been sent.
     pub(crate) fn of_call(action: &str, error: CallError, sent: bool) -> Self {
         match error {
             CallError::Arguments(problems) => {

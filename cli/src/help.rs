@@ -632,7 +632,7 @@ mod tests {
             }
             for line in text.lines() {
                 assert!(!line.contains(" none ") || line.contains(" none of "), "{line}");
-                // A text in JSON and an address are in one piece.
+                // A text in JSON and an address are not broken.
                 let whole = line.trim_start().starts_with('"') || line.contains("https://");
                 assert!(textwrap::core::display_width(line) <= 80 || whole, "{line}");
             }

@@ -598,7 +598,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_tell_reading_from_destroying() {
+    fn annotations_distinguish_reading_from_destroying() {
         let tools = list(&everything());
         let hints = |name: &str| {
             let tool = tools.iter().find(|it| it.name == name).unwrap();

@@ -251,7 +251,7 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
-/// A text whose lines break between words on a terminal, and go on below their own beginning.
+/// A text whose lines break between words on a terminal, and continue below their own indent.
 fn in_columns(text: &str) -> String {
     let Some((_, columns)) = Term::stderr().size_checked() else { return text.to_owned() };
     let lines = text.lines().map(|line| {

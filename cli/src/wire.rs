@@ -210,7 +210,7 @@ impl Wire {
         Ok(outcome?.map(|it| observed(it, show)))
     }
 
-    /// Shows the beginning of a body.
+    /// Shows a body, truncated.
     fn show(&self, prefix: char, content: &[u8], mask: &Mask) {
         const MAX_CHARS: usize = 2000;
         if content.is_empty() {

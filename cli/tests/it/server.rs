@@ -44,13 +44,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
+        let recorded = Arc::clone(&requests);
         thread::spawn(move || {
-            // Connections that are never answered stay open as long as the listener.
+            // Connections that get no response stay open as long as the listener.
             let (held, _open) = mpsc::channel();
             for stream in listener.incoming() {
-                let (kept, response, held) = (Arc::clone(&kept), response.clone(), held.clone());
-                thread::spawn(move || serve(stream.unwrap(), &kept, &response, &held));
+                let (recorded, response, held) =
+                    (Arc::clone(&recorded), response.clone(), held.clone());
+                thread::spawn(move || serve(stream.unwrap(), &recorded, &response, &held));
             }
         });
         Self { base, requests }
