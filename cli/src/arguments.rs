@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
 
     /// Adds whose credentials are used, unless the arguments say it.
     fn identify(&mut self, identity: &Identity) -> Result<(), Failure> {
-        // An action that calls nobody needs none.
+        // An action that works offline needs none.
         let Some(name) = self.action.credentials.map(wecom_contract::Credentials::name) else {
             return Ok(());
         };
