@@ -804,6 +804,13 @@ mod tests {
     }
 
     #[test]
+    fn fence_that_is_never_closed_ends_with_its_quote() {
+        let text = format!("> ```\n{}\nafter the quote", ["> let it = 1;"; 5].join("\n"));
+        let code = |lines| format!("> ```\n{}\n> ```", vec!["> let it = 1;"; lines].join("\n"));
+        assert_eq!(markdown(&text, 64), [code(3), code(2) + "\nafter the quote"]);
+    }
+
+    #[test]
     fn containers_are_continued_with_as_much_white_space() {
         for (line, length, continued) in [
             ("a", 0, ""),
