@@ -811,6 +811,19 @@ mod tests {
     }
 
     #[test]
+    fn table_has_a_header_and_a_rule() {
+        let head = |text| table_head(text, TextFormat::MarkdownV2);
+        assert_eq!(head("a | b\n--|:-:\nc | d"), Some("a | b\n--|:-:"));
+        assert_eq!(head("|a|\r\n|-|\r\n"), Some("|a|\r\n|-|"));
+        for text in
+            ["a|b", "a|b\n", "a|b\n\n", "a|b\n--", "a|b\n||", "a|b\nc|d", "a|b\nx|-", "a\n-|-"]
+        {
+            assert_eq!(head(text), None, "{text:?}");
+        }
+        assert_eq!(table_head("a|b\n-|-", TextFormat::Markdown), None);
+    }
+
+    #[test]
     fn containers_are_continued_with_as_much_white_space() {
         for (line, length, continued) in [
             ("a", 0, ""),
