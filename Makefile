@@ -10,10 +10,10 @@ COMPONENT := target/wecom-connector.wasm
 run: build
 	target/debug/examples/all_actions $(if $(filter 1,$(REAL)),--real)
 
-# Only what `make run` needs. `--workspace --example` selects the features that `make test` selects: `-p`, or `--bin` alone,
+# What `make run` needs, and the commands. `--workspace --example` selects the features that `make test` selects: `-p`, or `--bin` alone,
 # select others, and cargo would compile wasmtime twice.
 build: wasm-target
-	$(CARGO) build --locked --workspace --example all_actions
+	$(CARGO) build --locked --workspace --example all_actions --bin wecom --bin wecom-simulator
 
 # Lints of what is compiled for WebAssembly alone, with the macros that the component was built with.
 LINT := $(CARGO) clippy --locked --target wasm32-wasip2 --profile component --target-dir target/component
@@ -280,13 +280,13 @@ deny:
 	[ -x target/tools/bin/cargo-deny ] || $(CARGO) install cargo-deny@0.20.2 --locked --root target/tools
 	target/tools/bin/cargo-deny --locked --workspace check $(DENY)
 
-# Fuzzes the parsers of responses, whole exchanges, uploads and splitting, each for FUZZ_SECONDS. What is found is kept
+# Fuzzes the parsers of responses and downloads, whole exchanges, uploads and splitting, each for FUZZ_SECONDS. What is found is kept
 # in target/fuzz; what fails belongs in fuzz/corpus, which `make test` runs.
 FUZZ_SECONDS := 60
 fuzz:
 	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
 	[ -x target/tools/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz@0.13.2 --locked --root target/tools
-	for target in reply exchange upload split; do \
+	for target in reply file exchange upload split; do \
 		mkdir -p target/fuzz/$$target; \
 		PATH="$$PWD/target/tools/bin:$$PATH" $(CARGO) +nightly fuzz run --fuzz-dir fuzz $$target \
 			target/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \

@@ -127,7 +127,7 @@ fn hint_for_call(code: i32, call: Call) -> Option<(&'static str, &'static str)> 
             "修改通讯录需要通讯录同步的 secret，并在其页面开启 API 编辑；应用只能读取可见范围内的数据",
         ),
         45009 if call.path == "/cgi-bin/gettoken" => (
-            "too often: tokens are to be kept and not fetched for every call; a wrong secret that is tried again and again \
+            "too often: cache tokens, and do not fetch one for every call; a wrong secret that is tried again and again \
              blocks the address for an hour",
             "调用过于频繁：token 应缓存，不要每次请求都获取；反复使用错误的 secret 会使该 IP 被封禁一小时",
         ),
@@ -215,7 +215,7 @@ const TABLE: &[Entry] = &[
     Entry { codes: &[81026], english: ("the function is under maintenance", "retry later"), chinese: ("功能维护中", "稍后重试") },
     Entry { codes: &[45024], english: ("the enterprise has no accounts left", "extend their number in the console"), chinese: ("企业成员数已达上限", "在管理后台扩容") },
     Entry { codes: &[45026], english: ("WeCom's protection against mass deletion stepped in", "delete fewer at a time"), chinese: ("触发了批量删除保护", "减少每次删除的数量") },
-    Entry { codes: &[45029], english: ("the answer would be too large", "ask for less: without `recursive`, list the departments below one by one"), chinese: ("返回数据过大", "缩小查询范围：不使用 recursive，逐个查询子部门") },
+    Entry { codes: &[45029], english: ("the response would be too large", "ask for less: without `recursive`, list the departments below one by one"), chinese: ("返回数据过大", "缩小查询范围：不使用 recursive，逐个查询子部门") },
     Entry { codes: &[40003], english: ("the user id is invalid or unknown", "check the user id"), chinese: ("userid 无效或不存在", "检查 userid") },
     Entry { codes: &[46004], english: ("there is no such member, or the application may not see it", "check the user id, the mobile number or the address, and the application's range"), chinese: ("成员不存在，或不在应用的可见范围内", "检查 userid、手机号或邮箱，以及应用的可见范围") },
     Entry { codes: &[40031, 301021], english: ("at least one user id is unknown or out of sight", "check the ids, one each"), chinese: ("至少有一个 userid 不存在或不可见", "逐个检查 userid") },
@@ -487,7 +487,7 @@ mod tests {
             (40001, Call { given_token: true, ..SEND }, "get-access-token"),
             (40014, Call { given_token: true, ..SEND }, "get-access-token"),
             (45009, CHATBOT, "20 messages a minute"),
-            (45009, Call { path: "/cgi-bin/gettoken", ..SEND }, "not fetched for every call"),
+            (45009, Call { path: "/cgi-bin/gettoken", ..SEND }, "do not fetch one for every call"),
             (45009, Call { path: "/cgi-bin/appchat/create", ..SEND }, "1000 group chats a day"),
             (45009, Call { path: "/cgi-bin/appchat/update", ..SEND }, "1000 times an hour"),
             (45009, Call { path: "/cgi-bin/user/getuserid", ..SEND }, "tomorrow"),

@@ -389,7 +389,8 @@ fn classify(
     match (status, request.expected) {
         (200, Expected::Json) => return Response::parse(body, request.auth).map_err(unexpected),
         (200 | 206, Expected::File(range)) => {
-            return Response::parse_file(body, headers, range, request.auth).map_err(unexpected);
+            return Response::parse_file(status, body, headers, range, request.auth)
+                .map_err(unexpected);
         }
         _ => {}
     }
@@ -821,19 +822,21 @@ mod tests {
             .download(Some((0, 1)), |it| Ok(it.content));
         let mut exchange =
             Exchange::new(&account, call.request, &tokens, 0, || Language::English).unwrap();
-        let response = |status, disposition: Option<&str>, body: &str| {
-            let disposition = disposition.map(Into::into);
-            let headers = FileHeaders { disposition, ..FileHeaders::default() };
+        let response = |status, range: Option<&str>, body: &str| {
+            let headers = FileHeaders {
+                media_type: None,
+                disposition: range.map(|_| "attachment; filename=a".into()),
+                range: range.map(Into::into),
+            };
             Ok(HttpResponse { status, headers, body: body.into() })
         };
-        let attachment = Some("attachment; filename=a");
         let file = Expected::File(Some((0, 1)));
         let mut step = exchange.first();
         for (expected, outcome) in [
             (Expected::Json, response(200, None, TOKEN)),
             (file, response(200, None, DEAD)),
             (Expected::Json, response(200, None, TOKEN)),
-            (file, response(206, attachment, "Mo")),
+            (file, response(206, Some("bytes 0-1/7"), "Mo")),
         ] {
             let Step::Send(request) = step else { panic!("no request") };
             assert_eq!(request.expected, expected, "{}", request.path_with_query);

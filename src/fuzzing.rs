@@ -19,20 +19,20 @@ use serde_json::Value;
 use crate::{
     actions::{app_messages, departments, diagnosis, group_chats, media, members},
     bindings::wit::{
-        app_messages::{AppText, Recipients},
+        app_messages::{AppText, CardChange, Recipients, TemplateCardUpdate},
         departments::NewDepartment,
         group_chats::NewGroupChat,
         media::{MediaKind, NewMedia},
         members::{MemberQuery, NewMember},
         texts::TextFormat,
-        types::{Application, ApplicationCredentials, Error, FileContent, Language},
+        types::{Application, ApplicationCredentials, Error, FileContent, Language, NewFile},
     },
     call::{Auth, Call},
     credentials::Account,
     exchange::{Exchange, HttpResponse, Step},
     multipart::Upload,
     redact,
-    response::{FileHeaders, Response},
+    response::{Accepted, FileHeaders, Response},
     split::split_text,
     token_cache::{Issued, TokenCache, gettoken},
 };
@@ -82,6 +82,17 @@ pub fn reply(bytes: &[u8]) {
         content: FileContent::Bytes(vec![0; 6]),
     };
     parse(media::upload_media(file).unwrap(), bytes);
+    let content = FileContent::Bytes(b"\x89PNG\r\n\x1a\n".to_vec());
+    let image = NewFile { file_name: text.into(), content };
+    parse(media::upload_article_image(image).unwrap(), bytes);
+    let update = TemplateCardUpdate {
+        recipients: Recipients::Everyone,
+        agent_id: None,
+        response_code: text.into(),
+        enable_id_trans: None,
+        change: CardChange::ButtonText(text.into()),
+    };
+    parse(app_messages::update_template_card(update).unwrap(), bytes);
 }
 
 fn parse<T>(call: Call<T>, bytes: &[u8]) {
@@ -103,6 +114,36 @@ fn parse<T>(call: Call<T>, bytes: &[u8]) {
             // It may lack a part of the result.
             let _ = (call.parse)(accepted);
         }
+        Ok(Response::Refused(it)) => assert_ne!(it.code, 0, "refused with code 0"),
+        Err(_) => {}
+    }
+}
+
+/// A download: a byte for which of the three headers there are, the status, and whether a range was asked for; the headers, a
+/// line each; and the body. What is returned is of the body, and no more than was asked for.
+pub fn file(bytes: &[u8]) {
+    let Some(([flags], bytes)) = bytes.split_first_chunk() else { return };
+    let mut parts = bytes.splitn(4, |it| *it == b'\n');
+    let mut part = || parts.next().unwrap_or_default();
+    let header =
+        |flag, bytes| (flags & flag != 0).then(|| String::from_utf8_lossy(bytes).into_owned());
+    let headers = FileHeaders {
+        media_type: header(1, part()),
+        disposition: header(2, part()),
+        range: header(4, part()),
+    };
+    let body = part();
+    let status = if flags & 8 == 0 { 200 } else { 206 };
+    let range = (flags & 16 != 0).then_some((1, 4));
+    let is_whole = range.is_none() || headers.range.is_some();
+    match Response::parse_file(status, body.to_vec(), headers, range, Auth::Application) {
+        Ok(Response::Accepted(Accepted { file: Some(file), .. })) => {
+            let whole = body;
+            let asked = whole.get(1..whole.len().min(5)).unwrap_or_default();
+            assert_eq!(file.content, if is_whole { whole } else { asked });
+            assert!(file.name.is_none_or(|it| !it.trim().is_empty()));
+        }
+        Ok(Response::Accepted(_)) => panic!("accepted without a file"),
         Ok(Response::Refused(it)) => assert_ne!(it.code, 0, "refused with code 0"),
         Err(_) => {}
     }
@@ -256,7 +297,8 @@ mod tests {
     fn corpus_has_no_failures() {
         for (target, run) in [
             ("reply", reply as fn(&[u8])),
-            ("exchange", exchange as fn(&[u8])),
+            ("file", file),
+            ("exchange", exchange),
             ("upload", upload as fn(&[u8])),
             ("split", split as fn(&[u8])),
         ] {

@@ -25,8 +25,7 @@ pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>)
 
 /// A secret as it is, as it was sent in a query (`%2F`, or `%2f` where the server encodes it again), and as it is in JSON.
 pub(crate) fn spellings(secret: &str) -> [String; 4] {
-    let mut encoded = String::new();
-    wire::percent_encode(&mut encoded, secret);
+    let encoded = wire::percent_encode(secret).to_string();
     let quoted = Value::from(secret).to_string();
     let json = quoted.get(1..quoted.len() - 1).unwrap_or_default();
     [secret.into(), json.into(), lowercase_percent_escapes(&encoded), encoded]

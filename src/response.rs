@@ -2,13 +2,14 @@
 
 use alloc::{borrow::ToOwned, format, rc::Rc, string::String, vec::Vec};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     bindings::wit::types::{DepartmentId, TagId, UserId},
     credentials::Auth,
     redact::redact,
-    wire::{self, Lenient},
+    wire::Lenient,
 };
 
 #[derive(Debug)]
@@ -129,6 +130,7 @@ impl Response {
 
     /// Reads a file, or a refusal in place of it. `range` is what was asked for.
     pub(crate) fn parse_file(
+        status: u16,
         body: Vec<u8>,
         headers: FileHeaders,
         range: Option<(u64, u64)>,
@@ -150,6 +152,11 @@ impl Response {
                     return Err(Unexpected::new("the response is another range of the file"));
                 }
                 (body, total)
+            }
+            _ if status == 206 => {
+                return Err(Unexpected::new(
+                    "the response is a part of the file, and does not say which, or none was asked for",
+                ));
             }
             // The server does not support ranges, and returned the whole file.
             (Some(range), None) => {
@@ -198,7 +205,8 @@ fn file_name(disposition: &str) -> Option<String> {
         let (charset, rest) = value("filename*=")?.split_once('\'')?;
         let (_language, rest) = rest.split_once('\'')?;
         let name = rest.split(';').next()?.trim_end();
-        charset.eq_ignore_ascii_case("utf-8").then(|| wire::percent_decode(name)).flatten()
+        let name = percent_decode_str(name).decode_utf8().ok()?;
+        charset.eq_ignore_ascii_case("utf-8").then(|| name.into_owned())
     };
     let plain = || {
         let value = value("filename=")?;
@@ -542,7 +550,8 @@ mod tests {
     ) -> Result<Response, Unexpected> {
         let [media_type, disposition, found] = headers.map(|it| it.map(Into::into));
         let headers = FileHeaders { media_type, disposition, range: found };
-        Response::parse_file(body.into(), headers, range, Auth::Application)
+        let status = if range.is_some() && headers.range.is_some() { 206 } else { 200 };
+        Response::parse_file(status, body.into(), headers, range, Auth::Application)
     }
 
     fn downloaded(response: Result<Response, Unexpected>) -> DownloadedFile {
@@ -564,7 +573,7 @@ mod tests {
             (Some("attachment; filename=x; filename*=UTF-8'zh'%e8%a1%a81.txt "), Some("表1.txt")),
             (Some("attachment; filename*=gbk''%B1%ED; filename=\"表\""), Some("表")),
             (Some("attachment; filename*=UTF-8''%B1%ED; filename=\"表\""), Some("表")),
-            (Some("attachment; filename*=UTF-8''%E; filename=\"表\""), Some("表")),
+            (Some("attachment; filename*=UTF-8''100%.txt"), Some("100%.txt")),
             (Some("attachment; filename*=UTF-8''"), None),
             (Some("attachment; filename=\"\""), None),
             (Some("attachment"), None),
@@ -619,6 +628,16 @@ mod tests {
             let it = downloaded(file([None, Some("attachment"), None], Some(range), "Mon 7-5"));
             assert_eq!(it.content, content.as_bytes(), "{range:?}");
             assert_eq!(it.total, Some(7));
+        }
+    }
+
+    #[test]
+    fn part_of_a_file_that_was_not_asked_for_is_refused() {
+        for (range, found) in [(Some((4, 5)), None), (None, Some("bytes 4-5/7")), (None, None)] {
+            let (media_type, disposition) = (None, Some("attachment".into()));
+            let headers = FileHeaders { media_type, disposition, range: found.map(Into::into) };
+            let it = Response::parse_file(206, b"7-".into(), headers, range, Auth::Application);
+            assert!(it.is_err(), "{range:?} {found:?}: {it:?}");
         }
     }
 }

@@ -764,6 +764,93 @@ mod tests {
     }
 
     #[test]
+    fn blocks_that_a_number_before_them_would_change() {
+        for block in [
+            "# a",
+            "###### a",
+            "> a",
+            " \t> a",
+            "- a",
+            "* a",
+            "+ a",
+            "1. a",
+            "123456789) a",
+            "```",
+            "~~~ a`b",
+            "---",
+            "* * *",
+            "___",
+        ] {
+            assert!(starts_with_block(block, TextFormat::Markdown), "{block:?}");
+            assert!(!starts_with_block(block, TextFormat::Plain), "{block:?}");
+        }
+        for text in [
+            "a",
+            "#a",
+            "#",
+            "####### a",
+            "-a",
+            "1.a",
+            "1- a",
+            ". a",
+            "1234567890. a",
+            "``",
+            "``` a`b",
+            "--",
+            "-*-",
+        ] {
+            assert!(!starts_with_block(text, TextFormat::Markdown), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn fence_that_is_never_closed_ends_with_its_quote() {
+        let text = format!("> ```\n{}\nafter the quote", ["> let it = 1;"; 5].join("\n"));
+        let code = |lines| format!("> ```\n{}\n> ```", vec!["> let it = 1;"; lines].join("\n"));
+        assert_eq!(markdown(&text, 64), [code(3), code(2) + "\nafter the quote"]);
+    }
+
+    #[test]
+    fn containers_are_continued_with_as_much_white_space() {
+        for (line, length, continued) in [
+            ("a", 0, ""),
+            ("> - a", 4, ">   "),
+            ("123. > a", 7, "     > "),
+            ("* 12) a", 6, "      "),
+        ] {
+            assert_eq!(container(line), (length, continued.into()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn paragraph_of_a_whole_part_is_not_split() {
+        let long = "y".repeat(64);
+        assert_eq!(plain(&["one\n\n", &long].concat(), 64), ["one", &long]);
+    }
+
+    #[test]
+    fn element_takes_at_most_three_quarters_of_a_part() {
+        let close = "</font>";
+        for (color, parts) in [(26, 3), (27, 2)] {
+            let open = format!("<font color=\"{}\">", "c".repeat(color));
+            let text = [&open, "one two three four five six seven", close].concat();
+            let found = markdown(&text, 64);
+            assert_eq!(found.len(), parts, "{found:?}");
+            let whole = found.iter().all(|it| it.starts_with(&open) && it.ends_with(close));
+            assert_eq!(whole, open.len() + close.len() <= 48, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_paragraph_stay_together_where_they_fit() {
+        let (first, second) = (["a"; 20].join(" "), ["b b b b b b"; 4].join("\n"));
+        let text = [first.as_str(), &second].join("\n\n");
+        for format in FORMATS {
+            assert_eq!(split(&text, format, 64), [first.as_str(), &second], "{format:?}");
+        }
+    }
+
+    #[test]
     fn lines_stay_whole_where_they_fit() {
         let line = "7-5 Noor and Iker, gate 4";
         let text = [line; 5].join("\n");

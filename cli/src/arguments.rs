@@ -14,7 +14,7 @@ use std::{env, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
 use wecom_contract::{Action, Contract, Kind, Parameter, Type};
-use wecom_host::Problem;
+use wecom_host::ArgumentError;
 
 use crate::{failure::Failure, forms, input, suggest};
 
@@ -59,7 +59,7 @@ struct Builder<'a> {
     contract: &'a Contract,
     action: &'a Action,
     arguments: Map<String, Value>,
-    problems: Vec<Problem>,
+    problems: Vec<ArgumentError>,
     /// The word that has read standard input.
     stdin: Option<String>,
     /// The names of the files that were read, by the JSON pointers of the records that they belong to.
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
 
     /// Adds whose credentials are used, unless the arguments say it.
     fn identify(&mut self, identity: &Identity) -> Result<(), Failure> {
-        // An action that calls nobody needs none.
+        // An action that works offline needs none.
         let Some(name) = self.action.credentials.map(wecom_contract::Credentials::name) else {
             return Ok(());
         };
@@ -282,7 +282,7 @@ impl<'a> Builder<'a> {
     }
 
     fn problem(&mut self, path: &str, message: String) {
-        self.problems.push(Problem { path: path.into(), message });
+        self.problems.push(ArgumentError { path: path.into(), message });
     }
 
     fn finish(mut self) -> Result<Value, Failure> {

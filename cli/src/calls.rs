@@ -17,7 +17,7 @@ use crate::{
     forms, input,
     lang::Lang,
     member::{get, set},
-    output::{Format, Output, Paint, truncation, visible, write_text},
+    output::{Format, Output, Paint, truncation, visible, write_report, write_text},
     session::Session,
     suggest,
     wire::Mode,
@@ -49,9 +49,7 @@ fn call_with(
     if options.dry_run {
         return dry_run(output, action, &arguments, &options.using);
     }
-    let mut setup = options.using.setup(Mode::Send);
-    // A call for a token is for WeCom's, not for a cached one.
-    setup.cache &= action.name != "get-access-token";
+    let setup = options.using.setup(Mode::Send);
     if options.split {
         let mut session = Session::new(setup, output)?;
         return output.result(&all_parts(&mut session, contract, action, arguments)?);
@@ -101,25 +99,31 @@ fn list_of_pages(contract: &Contract, action: &Action) -> Result<String, Failure
     })
 }
 
-/// The rows of all pages, as one page.
+/// The rows of all pages, as one page: what it has beside them is of the last page.
 fn all_pages(
     session: &mut Session,
     action: &Action,
     mut arguments: Value,
     list: &str,
 ) -> Result<Value, Failure> {
-    let mut rows = Vec::new();
-    loop {
-        let mut page = session.call(&action.name, &arguments)?;
-        if let Some(Value::Array(more)) = page.get_mut(list).map(Value::take) {
-            rows.extend(more);
-        }
-        let Value::String(cursor) = get(&page, "next-cursor") else {
-            set(&mut page, list, rows);
-            return Ok(page);
-        };
+    let mut all = session.call(&action.name, &arguments)?;
+    while let Value::String(cursor) = get(&all, "next-cursor") {
         set(&mut arguments, "cursor", cursor.as_str());
+        let mut page = match session.call(&action.name, &arguments) {
+            Ok(page) => page,
+            Err(failure) => {
+                return Err(Failure::Pages { read: all, failure: Box::new(failure) });
+            }
+        };
+        let rows = |page: &mut Value| match page.get_mut(list).map(Value::take) {
+            Some(Value::Array(rows)) => rows,
+            _ => Vec::new(),
+        };
+        let rows = [rows(&mut all), rows(&mut page)].concat();
+        set(&mut page, list, rows);
+        all = page;
     }
+    Ok(all)
 }
 
 /// How a message with a text can be split: the format of the text and the bytes of a part. The text is `content` of the
@@ -221,7 +225,7 @@ fn write_file(output: Output, file: &Path, mut result: Value, field: &str) -> Re
     };
     opened.and_then(|mut it| it.write_all(&bytes)).map_err(|error| {
         if is_new {
-            // Half of a file is none. The error says what failed, whether or not the half can be removed.
+            // No incomplete file is left. The error says what failed, whether or not it can be removed.
             let _ = fs::remove_file(file);
         }
         unwritable(error)
@@ -319,7 +323,8 @@ pub(crate) fn batch(
             }
         }
         if !output.quiet || report.get("error").is_some() {
-            write_text(&report.to_string())?;
+            // The lines after it are not sent: there is no place for their results.
+            write_report(&report)?;
         }
     }
     if failed > 0 { Err(Failure::Several { failed, of, code }) } else { Ok(()) }

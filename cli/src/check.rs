@@ -1,4 +1,4 @@
-//! `wecom check`: what works of a profile, and what to do about the rest. The component checks; nobody is sent anything.
+//! `wecom check`: what works of a profile, and what to do about the rest. The component checks; no message is sent.
 
 use serde_json::{Value, json};
 

@@ -169,10 +169,10 @@ pub(crate) struct CallOptions {
     /// Show the requests that would be sent, and send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Follow the cursor of a listing to its end.
+    /// Follow the cursor of a listing to its end. If a page fails, the error comes with the rows before it and the cursor.
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) all: bool,
-    /// Send a text or markdown that is too long for one message in several, one after the other.
+    /// Send a text or markdown that is too long for one message in several. If one fails, the error comes with those sent.
     #[arg(long, conflicts_with_all = ["dry_run", "all"])]
     pub(crate) split: bool,
     /// Write the file that the action returns to this new file, `-` being standard output.

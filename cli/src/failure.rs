@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wecom_host::{CallError, Problem};
+use wecom_host::{ArgumentError, CallError};
 
 use crate::{
     lang::Lang,
@@ -15,12 +15,12 @@ pub(crate) enum Failure {
     /// The command line is not right.
     Usage(String),
     /// The arguments do not fit the action.
-    Arguments { action: String, problems: Vec<Problem> },
+    Arguments { action: String, problems: Vec<ArgumentError> },
     /// There is no such action.
     UnknownAction { name: String, similar: Vec<String> },
     /// The component cannot be loaded.
     Component(String),
-    /// The output cannot be written, that of a call that succeeded with its result.
+    /// The output cannot be written, that of a call that ended with its result.
     Output { why: String, result: Option<Value> },
     /// Some calls of a batch failed; the highest of their exit codes.
     Several { failed: usize, of: usize, code: u8 },
@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     Checks { failed: usize, of: usize },
     /// A part of a split text was not sent: the results of the parts before it, how many there are, and why.
     Parts { sent: Vec<Value>, of: usize, failure: Box<Failure> },
+    /// A page of a listing was not read: the pages before it as one, with the cursor to go on from, and why.
+    Pages { read: Value, failure: Box<Failure> },
     /// The action returned an error: the contract's `error`, as JSON.
     Returned(Value),
     /// The call was stopped before it ended.
@@ -44,7 +46,7 @@ pub(crate) enum TookEffect {
 }
 
 impl Failure {
-    /// From the error of a call, `sent` telling whether a request may have been sent.
+    /// From the error of a call, `sent` being whether a request may have been sent.
     pub(crate) fn of_call(action: &str, error: CallError, sent: bool) -> Self {
         match error {
             CallError::Arguments(problems) => {
@@ -65,7 +67,7 @@ impl Failure {
     /// The failure as programs read it: `{"error": {CASE: …}}`.
     pub(crate) fn json(&self) -> Value {
         let mut report = json!({ "error": self.error() });
-        if let Self::Output { result: Some(result), .. } = self {
+        if let Self::Output { result: Some(result), .. } | Self::Pages { read: result, .. } = self {
             set(&mut report, "result", result.clone());
         }
         if let Self::Parts { sent, of, .. } = self {
@@ -82,13 +84,14 @@ impl Failure {
             Self::Component(why) => json!({ "component": why }),
             Self::Output { why, result: None } => json!({ "output": why }),
             Self::Output { why, result: Some(_) } => {
-                json!({ "output": format!("the call succeeded, but its result cannot be written: {why}") })
+                json!({ "output": format!("the call ended, but its result cannot be written: {why}") })
             }
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
             Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),
-            Self::Parts { failure, .. } => failure.error(),
+            Self::Parts { failure, .. } | Self::Pages { failure, .. } => failure.error(),
             Self::Arguments { problems, .. } => {
-                let problem = |it: &Problem| json!({ "field": it.path, "reason": it.message });
+                let problem =
+                    |it: &ArgumentError| json!({ "field": it.path, "reason": it.message });
                 json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
             }
             Self::UnknownAction { name, similar } => {
@@ -145,7 +148,7 @@ impl Failure {
             },
             Self::Stopped { took_effect: TookEffect::Unknown, .. } => 6,
             Self::Several { code, .. } => *code,
-            Self::Parts { failure, .. } => failure.code(),
+            Self::Parts { failure, .. } | Self::Pages { failure, .. } => failure.code(),
             Self::Checks { .. }
             | Self::Component(_)
             | Self::Output { .. }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use wecom_contract::{Action, Contract, Kind, Type};
-use wecom_host::Problem;
+use wecom_host::ArgumentError;
 
 /// The ways to write a value, such as `recipients=everyone` and `recipients.selected.users=…`.
 pub(crate) fn forms(contract: &Contract, path: &str, ty: &Type) -> Vec<String> {
@@ -70,7 +70,7 @@ pub(crate) fn explain(
     contract: &Contract,
     action: &Action,
     arguments: &Value,
-    problem: &mut Problem,
+    problem: &mut ArgumentError,
 ) {
     let record = contract.record_parameter(action);
     let field =

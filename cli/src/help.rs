@@ -84,14 +84,13 @@ impl Reader {
 
         let rows = self.rows(contract, action);
         let (required, optional): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.required);
-        let mut usage = format!("wecom {}", action.name);
-        for it in &required {
-            usage.extend([" ", &it.form]);
+        let mut usage = vec!["wecom", &action.name];
+        usage.extend(required.iter().map(|it| it.form.as_str()));
+        if !optional.is_empty() {
+            usage.extend(self.lang.pick(["[NAME=VALUE", "…]"], ["[名称=值", "…]"]));
         }
-        let more =
-            if optional.is_empty() { "" } else { pick(" [NAME=VALUE …]", " [名称=值 …]") };
         let _ = writeln!(out, "\n{}", pick("Usage", "用法"));
-        command_lines(&mut out, &(usage + more));
+        command_lines(&mut out, &usage);
         for (title, rows) in
             [(pick("Required", "必填"), &required), (pick("Optional", "可选"), &optional)]
         {
@@ -108,12 +107,12 @@ impl Reader {
         self.paragraphs(&mut out, 2, self.credentials(action));
 
         let _ = writeln!(out, "\n{}", pick("Example", "示例"));
-        out.push_str(&example(contract, action));
+        command_lines(&mut out, &contract.command(action));
         let _ = writeln!(out, "\n{}", pick("The same as JSON", "同一示例的 JSON 写法"));
         out.push_str(&example_object(contract, action));
-        if let Some(command) = file_example(contract, action) {
+        if let Some(words) = file_example(contract, action) {
             let _ = writeln!(out, "\n{}", pick("With a file", "附带文件"));
-            command_lines(&mut out, &command);
+            command_lines(&mut out, &words);
         }
 
         let _ = writeln!(out, "\n{}", pick("Returns", "返回"));
@@ -489,15 +488,8 @@ fn wrap(out: &mut String, text: &str, options: Options<'_>) {
     }
 }
 
-/// The contract's example as a command that can be copied.
-fn example(contract: &Contract, action: &Action) -> String {
-    let mut out = String::new();
-    command_lines(&mut out, &contract.command(action).join(" "));
-    out
-}
-
 /// The example with a file in place of the id of an uploaded one.
-fn file_example(contract: &Contract, action: &Action) -> Option<String> {
+fn file_example(contract: &Contract, action: &Action) -> Option<Vec<String>> {
     let file = forms::file(contract, action)?;
     let (path, _) = file.split_once('.')?;
     let of_path = |it: &str| it.strip_prefix(path).is_some_and(|it| it.starts_with(['.', '=']));
@@ -505,7 +497,7 @@ fn file_example(contract: &Contract, action: &Action) -> Option<String> {
     let place = words.iter().position(|it| of_path(it))?;
     words.retain(|it| !of_path(it));
     words.insert(place, file);
-    Some(words.join(" "))
+    Some(words)
 }
 
 /// The same as a JSON object, without credentials.
@@ -532,10 +524,10 @@ fn example_object(contract: &Contract, action: &Action) -> String {
 }
 
 /// A command in lines of 78 columns, each but the last ending with a backslash.
-fn command_lines(out: &mut String, command: &str) {
+fn command_lines(out: &mut String, words: &[impl AsRef<str>]) {
     const MAX_COLUMNS: usize = 78;
     let mut line = String::from(" ");
-    for word in shell_words(command) {
+    for word in words.iter().map(AsRef::as_ref) {
         let width = textwrap::core::display_width(&line) + textwrap::core::display_width(word);
         if width + 3 > MAX_COLUMNS && !line.trim().is_empty() {
             let _ = writeln!(out, "{line} \\");
@@ -596,11 +588,7 @@ pub(crate) fn plain(text: &str) -> String {
             Some(rest) if rest.starts_with(' ') => format!("Leaving it out{rest}"),
             _ => sentence
                 .replace("With none, ", "Without it: ")
-                .replace("none leaves a field", "leaving a field out leaves it")
-                .replace("none lets", "leaving it out lets")
-                .replace(" none for the first", " left out for the first")
-                .replace("if none was", "if nothing was")
-                .replace("None leaves", "Leaving it out leaves"),
+                .replace("if none was", "if nothing was"),
         };
         out.push(rewritten);
     }
@@ -629,25 +617,6 @@ pub(crate) fn sentences(text: &str) -> Vec<&str> {
     found
 }
 
-/// The words of a command, quotes kept.
-fn shell_words(command: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    let mut quoted = false;
-    for (i, it) in command.char_indices() {
-        match it {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => {
-                words.extend(command.get(start..i));
-                start = i + 1;
-            }
-            _ => {}
-        }
-    }
-    words.extend(command.get(start..));
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -663,11 +632,21 @@ mod tests {
             }
             for line in text.lines() {
                 assert!(!line.contains(" none ") || line.contains(" none of "), "{line}");
-                // A text in JSON and an address are in one piece.
+                // A text in JSON and an address are not broken.
                 let whole = line.trim_start().starts_with('"') || line.contains("https://");
                 assert!(textwrap::core::display_width(line) <= 80 || whole, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn commands_break_between_words() {
+        let mut out = String::new();
+        let apostrophes = "content='Noor'\\''s and Iker'\\''s crews: road N-22 reopened'";
+        command_lines(&mut out, &["wecom", "send-chatbot-text", apostrophes, "mentioned-users=a"]);
+        let expected =
+            format!("  wecom send-chatbot-text \\\n    {apostrophes} \\\n    mentioned-users=a\n");
+        assert_eq!(out, expected);
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(crate) fn text(path: &str) -> Result<String, String> {
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
 
-fn read(source: impl Read, name: &str) -> Result<Vec<u8>, String> {
+/// The bytes of a source of this name.
+pub(crate) fn read(source: impl Read, name: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     match source.take(MAX_FILE + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 <= MAX_FILE => Ok(bytes),

@@ -4,7 +4,7 @@
 //! folder that the operator grants.
 
 use std::{
-    fs,
+    fs::File,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
@@ -28,6 +28,7 @@ use crate::{
     cli::Using,
     failure::{self, Failure},
     help::{first_sentence, plain, sentences},
+    input,
     member::{get, set},
     output::Output,
     session::Session,
@@ -173,7 +174,8 @@ fn read_below(folder: &Path, path: &str) -> Result<Vec<u8>, Failure> {
     if !file.starts_with(folder) || !file.is_file() {
         return Err(refused("is not a file in the folder that the operator granted"));
     }
-    fs::read(&file).map_err(|error| refused(&format!("cannot be read: {error}")))
+    let file = File::open(&file).map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    input::read(file, path).map_err(Failure::Usage)
 }
 
 /// What the file of a path becomes.
@@ -258,12 +260,14 @@ fn matches(pattern: &str, name: &str) -> bool {
 fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> Tool {
     let mut properties = Map::new();
     let mut required = Vec::new();
+    let mut types = Vec::new();
     for (name, ty, documentation) in inputs(contract, action) {
         let text =
             if documentation.is_empty() { own_documentation(contract, ty) } else { documentation };
         let schema = match detail {
             Detail::Full => {
-                let mut schema = schema(contract, ty);
+                types.extend(contract.types_in(ty));
+                let mut schema = ty.schema();
                 describe(&mut schema, text);
                 schema
             }
@@ -290,6 +294,10 @@ fn tool(contract: &Contract, action: &Action, files: bool, detail: Detail) -> To
     if !required.is_empty() {
         set(&mut input, "required", required);
     }
+    if !types.is_empty() {
+        let types = types.into_iter().filter_map(|it| contract.named_type(it));
+        set(&mut input, "$defs", contract.definitions(types));
+    }
     let Value::Object(input) = input else { return Tool::new(action.name.clone(), "", Map::new()) };
 
     let read = action.effect == Effect::Read;
@@ -315,12 +323,17 @@ fn own_documentation<'a>(contract: &'a Contract, ty: &Type) -> &'a str {
     }
 }
 
-/// A type as JSON Schema, one level deep.
+/// A type as JSON Schema, one level deep and without limits: a list of tools is read as a whole by the model, at each of its
+/// turns.
 fn brief(contract: &Contract, ty: &Type) -> Value {
     let ty = contract.resolve(ty.without_option());
     match (ty, contract.kind(ty)) {
-        _ if contract.is_file(ty) => schema(contract, ty),
+        _ if contract.is_file(ty) => json!({ "type": "string", "contentEncoding": "base64" }),
+        (Type::Bool, _) => json!({ "type": "boolean" }),
         (Type::List(of), _) => json!({ "type": "array", "items": brief(contract, of) }),
+        (_, Some(Kind::Enum { cases })) => {
+            json!({ "enum": cases.iter().map(|it| it.name.as_str()).collect::<Vec<_>>() })
+        }
         (_, Some(Kind::Record { .. })) => json!({ "type": "object" }),
         (_, Some(Kind::Variant { cases })) => {
             let word = |it: &wecom_contract::Case| {
@@ -332,7 +345,9 @@ fn brief(contract: &Contract, ty: &Type) -> Value {
                 json!({ "type": "object" })
             }
         }
-        _ => schema(contract, ty),
+        (ty, _) if ty.range().is_some() => json!({ "type": "integer" }),
+        (Type::F64, _) => json!({ "type": "number" }),
+        _ => json!({ "type": "string" }),
     }
 }
 
@@ -391,52 +406,6 @@ fn without_asides(text: &str) -> String {
         rest = tail.split_once(')').map_or("", |it| it.1);
     }
     out + rest
-}
-
-/// A type as JSON Schema, complete in itself. What the names of fields say is not said again: a list of tools is read as a
-/// whole by the model, at each of its turns.
-fn schema(contract: &Contract, ty: &Type) -> Value {
-    let ty = contract.resolve(ty.without_option());
-    if contract.is_file(ty) {
-        return json!({ "type": "string", "contentEncoding": "base64" });
-    }
-    match (ty, contract.kind(ty)) {
-        (Type::Bool, _) => json!({ "type": "boolean" }),
-        (Type::List(of), _) => json!({ "type": "array", "items": schema(contract, of) }),
-        (_, Some(Kind::Enum { cases })) => {
-            json!({ "enum": cases.iter().map(|it| it.name.as_str()).collect::<Vec<_>>() })
-        }
-        (_, Some(Kind::Record { fields })) => {
-            let mut properties = Map::new();
-            for it in fields {
-                let mut schema = schema(contract, &it.ty);
-                describe(&mut schema, first_sentence(&it.documentation));
-                properties.insert(it.name.clone(), schema);
-            }
-            let required = fields.iter().filter(|it| !it.ty.is_option());
-            let required: Vec<&str> = required.map(|it| it.name.as_str()).collect();
-            let mut object = json!({ "type": "object", "properties": properties });
-            if !required.is_empty() {
-                set(&mut object, "required", required);
-            }
-            object
-        }
-        (_, Some(Kind::Variant { cases })) => {
-            let choice = |case: &wecom_contract::Case| match &case.ty {
-                None => json!({ "const": case.name }),
-                Some(ty) => json!({
-                    "type": "object",
-                    "properties": { case.name.as_str(): schema(contract, ty) },
-                    "required": [case.name],
-                }),
-            };
-            let plain = contract.string_case(cases).map(|_| json!({ "type": "string" }));
-            json!({ "anyOf": plain.into_iter().chain(cases.iter().map(choice)).collect::<Vec<_>>() })
-        }
-        (ty, _) if ty.range().is_some() => json!({ "type": "integer" }),
-        (Type::F64, _) => json!({ "type": "number" }),
-        _ => json!({ "type": "string" }),
-    }
 }
 
 /// What a field is for. That it may be left out stands in the schema.
@@ -574,6 +543,26 @@ mod tests {
     }
 
     #[test]
+    fn description_is_complete() {
+        let contract = Contract::load().unwrap();
+        let schema = |name: &str| {
+            let tool = tool(&contract, contract.action(name).unwrap(), false, Detail::Full);
+            json!(tool.input_schema)
+        };
+        let members = schema("list-member-ids");
+        let limit = &members["properties"]["limit"];
+        assert_eq!(limit["anyOf"][0]["maximum"], u32::MAX);
+        assert!(members["$defs"].is_null(), "{members}");
+        // As in contract.json.
+        let card = schema("send-app-template-card");
+        let file = contract.to_json();
+        assert_eq!(card["properties"]["card"]["$ref"], "#/$defs/template-card");
+        for ty in contract.types_in(&Type::Named("template-card".into())) {
+            assert_eq!(card["$defs"][ty], file["$defs"][ty]);
+        }
+    }
+
+    #[test]
     fn grants() {
         let names = |grant: &Grant| -> Vec<String> {
             let tools = list(grant).into_iter().map(|it| it.name.into_owned());
@@ -596,7 +585,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_tell_reading_from_destroying() {
+    fn annotations_distinguish_reading_from_destroying() {
         let tools = list(&everything());
         let hints = |name: &str| {
             let tool = tools.iter().find(|it| it.name == name).unwrap();

@@ -44,10 +44,7 @@ impl Output {
         if self.quiet {
             return Ok(());
         }
-        print(&self.render(value)).map_err(|error| Failure::Output {
-            why: error.to_string(),
-            result: Some(value.clone()),
-        })
+        print_result(&self.render(value), value)
     }
 
     /// Prints a failure on stderr.
@@ -90,6 +87,18 @@ impl Output {
             Format::Text => result_text(value, self.lang, &Paint::stdout()),
         }
     }
+}
+
+/// Prints a line about a call. Unlike that of other text, its reader is expected to read on.
+pub(crate) fn write_report(report: &Value) -> Result<(), Failure> {
+    print_result(&report.to_string(), report)
+}
+
+/// Prints a result in the form of a text. Where that fails, the failure carries the result.
+fn print_result(text: &str, result: &Value) -> Result<(), Failure> {
+    let unwritten =
+        |error: io::Error| Failure::Output { why: error.to_string(), result: Some(result.clone()) };
+    print(text).map_err(unwritten)
 }
 
 /// Prints text as it is. A reader that closes the pipe, such as `head`, has read enough.
@@ -242,7 +251,7 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
-/// A text whose lines break between words on a terminal, and go on below their own beginning.
+/// A text whose lines break between words on a terminal, and continue below their own indent.
 fn in_columns(text: &str) -> String {
     let Some((_, columns)) = Term::stderr().size_checked() else { return text.to_owned() };
     let lines = text.lines().map(|line| {
@@ -299,8 +308,8 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
         Failure::Output { why, result } => {
             let head = match result {
                 Some(_) => pick(
-                    "the call succeeded, but its result cannot be written: ",
-                    "调用成功，但无法写出结果：",
+                    "the call ended, but its result cannot be written: ",
+                    "调用已结束，但无法写出结果：",
                 ),
                 None => pick("the output cannot be written: ", "无法写出："),
             };
@@ -329,6 +338,14 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
                     "{text}\n  已发送 {of} 条中的前 {sent} 条。再次调用会发送全部：请另行发送其余的。"
                 ),
             }
+        }
+        Failure::Pages { read, failure } => {
+            let text = failure_text(failure, lang, paint);
+            let head = pick(
+                "Read before that, with the cursor to go on from:",
+                "在此之前已读取，其中的 cursor 可用于继续：",
+            );
+            format!("{text}\n  {head}\n{}", result_text(read, lang, paint))
         }
         Failure::Returned(returned) => returned_text(returned, lang, paint),
     }

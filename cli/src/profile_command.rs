@@ -67,12 +67,16 @@ pub(crate) fn remove(output: Output, name: &str) -> Result<(), Failure> {
 fn check_name(name: &str) -> Result<(), Failure> {
     const MAX_NAME: usize = 32;
     let fits = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-    if (1..=MAX_NAME).contains(&name.len()) && name.chars().all(fits) {
-        return Ok(());
+    if !(1..=MAX_NAME).contains(&name.len()) || !name.chars().all(fits) {
+        return Err(Failure::Usage(format!(
+            "a profile's name has 1 to {MAX_NAME} letters, digits, `-` and `_`"
+        )));
     }
-    Err(Failure::Usage(format!(
-        "a profile's name has 1 to {MAX_NAME} letters, digits, `-` and `_`"
-    )))
+    if name.to_ascii_lowercase().ends_with("contacts") {
+        // WECOM_CONTACTS_SECRET would be both this profile's secret and the other's contacts secret.
+        return Err(Failure::Usage("a profile's name must not end in `contacts`".into()));
+    }
+    Ok(())
 }
 
 /// A field and its value, from `NAME=VALUE` or `NAME@=FILE`.

@@ -126,7 +126,6 @@ impl Profiles {
         fields: Fields,
         place: Place,
     ) -> Result<&Profile, Failure> {
-        let was_in_keyring = self.all.get(name).is_some_and(|it| it.place() == Place::Keyring);
         let (profile, secrets) = match place {
             Place::File => (Profile { fields, keyring: Vec::new() }, Fields::new()),
             Place::Keyring => {
@@ -136,28 +135,48 @@ impl Profiles {
                 (Profile { fields, keyring: secrets.keys().cloned().collect() }, secrets)
             }
         };
-        match place {
-            Place::Keyring => keyring::write(name, &secrets).map_err(|why| {
+        if place == Place::Keyring {
+            keyring::write(name, &secrets).map_err(|why| {
                 Failure::Usage(format!(
                     "{why}; with `--in file` they are stored in a file of mode 0600"
                 ))
-            })?,
-            Place::File if was_in_keyring => keyring::remove(name).map_err(Failure::Usage)?,
-            Place::File => {}
+            })?;
         }
-        self.all.insert(name.to_owned(), profile);
-        self.save()?;
+        self.replace(name, Some(profile))?;
         self.all.get(name).ok_or_else(|| Failure::Usage(format!("{name} is not stored")))
     }
 
     /// Whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> Result<bool, Failure> {
-        let Some(profile) = self.all.get(name) else { return Ok(false) };
-        if profile.place() == Place::Keyring {
-            keyring::remove(name).map_err(Failure::Usage)?;
+        if !self.all.contains_key(name) {
+            return Ok(false);
         }
-        self.all.remove(name);
-        self.save().map(|()| true)
+        self.replace(name, None).map(|()| true)
+    }
+
+    /// Puts a profile, or none, in place of another. Secrets leave the keyring when the file is written, since a file that cannot
+    /// be written would leave them nowhere; where they cannot leave it, the file stays as it was.
+    fn replace(&mut self, name: &str, new: Option<Profile>) -> Result<(), Failure> {
+        let keeps_secrets = new.as_ref().is_some_and(|it| it.place() == Place::Keyring);
+        let old = self.set(name, new);
+        self.save()?;
+        if old.as_ref().is_some_and(|it| it.place() == Place::Keyring)
+            && !keeps_secrets
+            && let Err(why) = keyring::remove(name)
+        {
+            self.set(name, old);
+            self.save()?;
+            return Err(Failure::Usage(why));
+        }
+        Ok(())
+    }
+
+    /// The profile that was there.
+    fn set(&mut self, name: &str, profile: Option<Profile>) -> Option<Profile> {
+        match profile {
+            Some(it) => self.all.insert(name.to_owned(), it),
+            None => self.all.remove(name),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -112,7 +112,8 @@ impl Session {
     }
 
     fn call_once(&mut self, action: &str, arguments: &Value) -> Result<Value, Failure> {
-        self.wire.begin();
+        // A call for a token is for WeCom's, not for a cached one, which may be revoked.
+        self.wire.begin(action == "get-access-token");
         let call = self.instance.call_json(action, arguments);
         let result = self.runtime.block_on(self.progress.wait(call));
         result.map_err(|error| Failure::of_call(action, error, self.wire.sent()))

@@ -22,6 +22,7 @@ const MARGIN: Duration = Duration::from_mins(1);
 const MAX_LOOPBACK: Duration = Duration::from_mins(1);
 
 /// The folder with the tokens.
+#[derive(Clone)]
 pub(crate) struct TokenFiles {
     folder: PathBuf,
 }

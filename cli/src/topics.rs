@@ -179,7 +179,8 @@ Options
       --dry-run          show the requests that would be sent, and send nothing
       --retry TIMES      call again where the error allows it, after the time
                          that it names
-      --all              all pages of a listing
+      --all              all pages of a listing; if one fails, the error comes
+                         with the rows before it and the cursor to go on from
       --split            a text that is too long in several messages
       --to FILE          write the file that get-media returns to a new file;
                          `-` is standard output
@@ -202,7 +203,8 @@ const OPTIONS_ZH: &str = "\
       --as JSON|@FILE    直接给出 `application` 或 `chatbot`
       --dry-run          显示将要发送的请求，但不发送
       --retry TIMES      错误允许时，等待其给出的时间后重试
-      --all              列表的所有页
+      --all              列表的所有页；某页失败时，错误中附带此前的各行，
+                         以及用于继续的 cursor
       --split            过长的文本分为若干条消息发送
       --to FILE          把 get-media 得到的文件写入新文件；`-` 表示标准输出
       --timeout SECONDS  调用的最长时间，以秒计，1 到 86400
@@ -267,6 +269,9 @@ Errors and exit codes. In a pipe, an error is one line of JSON on stderr,
   6  no usable response; it may  no-reply, permanent-no-reply,
      have taken effect           permanent-unexpected-reply, and stopped after
                                  a request may have been sent
+With --all, \"result\" after \"error\" has the rows before the page that failed,
+and \"next-cursor\" to go on from; with --split, \"sent\" has the results of the
+messages that were sent, of so many \"parts\".
 `wecom describe error` explains the cases that come from the action.
 ";
 
@@ -283,5 +288,8 @@ const ERRORS_ZH: &str = "\
   6  没有可用的响应；            no-reply, permanent-no-reply,
      调用可能已经生效            permanent-unexpected-reply，以及请求可能已
                                  发出之后的 stopped
+使用 --all 时，\"error\" 之后的 \"result\" 是失败页之前的各行，其中的
+\"next-cursor\" 可用于继续；使用 --split 时，\"sent\" 是已发送各条的结果，
+\"parts\" 是总条数。
 `wecom describe error` 说明来自操作的各类错误。
 ";

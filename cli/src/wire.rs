@@ -40,6 +40,8 @@ pub(crate) struct Wire {
 #[derive(Default)]
 struct State {
     sent: bool,
+    /// Whether the call takes no token of an earlier run.
+    fresh_token: bool,
     pretended: Vec<Value>,
     /// The request for a token that was pretended.
     pretended_token: Option<Value>,
@@ -60,9 +62,10 @@ impl Wire {
     }
 
     /// Forgets what was sent before: a call begins.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&self, fresh_token: bool) {
         let mut state = self.state();
         state.sent = false;
+        state.fresh_token = fresh_token;
         state.pretended.clear();
         state.pretended_token = None;
     }
@@ -117,7 +120,7 @@ impl Wire {
 
     /// Fetches a token, or takes the one of an earlier run.
     async fn token(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -131,22 +134,25 @@ impl Wire {
         }
         let Some(files) = &self.tokens else { return self.network(request, timeouts).await };
         let name = TokenFiles::name(request.uri());
-        let first = self.state().asked.insert(name.clone());
-        if let Some((token, expires_in)) = files.read(&name).filter(|_| first) {
+        let may_be_cached = {
+            let mut state = self.state();
+            state.asked.insert(name.clone()) && !state.fresh_token
+        };
+        if let Some((token, expires_in)) = files.read(&name).filter(|_| may_be_cached) {
             self.state().mask.add(&token);
             return Ok(response(&json!({
                 "errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in,
             })));
         }
         let loopback = is_loopback(request.uri());
-        let (head, content) = self.network(request, timeouts).await?.into_parts();
-        let content = content.collect().await?.to_bytes();
-        files.store(&name, loopback, &content);
-        Ok(Response::from_parts(head, body(content)))
+        let response = self.network(request, timeouts).await?;
+        let files = files.clone();
+        let store = move |content: &[u8], _: usize| files.store(&name, loopback, content);
+        Ok(response.map(|it| observed(it, store)))
     }
 
     async fn network(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -173,7 +179,7 @@ impl Wire {
     }
 
     async fn shown(
-        &self,
+        self: &Arc<Self>,
         request: Request<Body>,
         timeouts: Timeouts,
     ) -> Result<Response<Body>, TransportError> {
@@ -187,23 +193,25 @@ impl Wire {
         let start = Instant::now();
         let outcome = self.plain(Request::from_parts(head, body(content)), timeouts).await;
         let took = start.elapsed().as_millis();
-        let (head, content) = match outcome {
-            Ok(response) => response.into_parts(),
-            Err(error) => {
-                self.progress.line(&format!("< no response after {took} ms: {error}"));
-                return Err(error);
+        match &outcome {
+            Ok(it) => self.progress.line(&format!("< {} after {took} ms", it.status())),
+            Err(error) => self.progress.line(&format!("< no response after {took} ms: {error}")),
+        }
+        let wire = Arc::clone(self);
+        let show = move |content: &[u8], length: usize| {
+            let mut state = wire.state();
+            state.mask.learn_token(content);
+            if length > content.len() {
+                wire.progress.line(&format!("< {length} bytes"));
+            } else {
+                wire.show('<', content, &state.mask);
             }
         };
-        let content = content.collect().await?.to_bytes();
-        let mut state = self.state();
-        state.mask.learn_token(&content);
-        self.progress.line(&format!("< {} after {took} ms", head.status));
-        self.show('<', &content, &state.mask);
-        Ok(Response::from_parts(head, body(content)))
+        Ok(outcome?.map(|it| observed(it, show)))
     }
 
-    /// Shows the beginning of a body.
-    fn show(&self, prefix: char, content: &Bytes, mask: &Mask) {
+    /// Shows a body, truncated.
+    fn show(&self, prefix: char, content: &[u8], mask: &Mask) {
         const MAX_CHARS: usize = 2000;
         if content.is_empty() {
             return;
@@ -242,7 +250,7 @@ fn is_loopback(uri: &http::Uri) -> bool {
 }
 
 /// JSON as it is, and of everything else what it is.
-fn shown_body(content: &Bytes) -> Value {
+fn shown_body(content: &[u8]) -> Value {
     if content.is_empty() {
         return Value::Null;
     }
@@ -256,7 +264,7 @@ fn shown_body(content: &Bytes) -> Value {
 }
 
 /// The name and the size of the file in an upload form, as the form itself states them.
-fn file_of_form(content: &Bytes) -> Option<(String, u64)> {
+fn file_of_form(content: &[u8]) -> Option<(String, u64)> {
     if !content.starts_with(b"--") {
         return None;
     }
@@ -288,6 +296,43 @@ fn accepted(uploads: usize) -> Response<Body> {
         "dept_user": [],
         "chat_info": { "chatid": "dry-run", "name": "", "owner": "", "userlist": [], "chat_type": 0 },
     }))
+}
+
+/// A body that `then` sees when it has ended or is dropped: its content and its length. The content of a body that is too
+/// large for the component is not collected, and empty.
+fn observed(body: Body, then: impl FnMut(&[u8], usize) + Send + 'static) -> Body {
+    let mut seen = Seen { content: Vec::new(), length: 0, then };
+    Body::new(body.map_frame(move |frame| {
+        seen.add(frame.data_ref());
+        frame
+    }))
+}
+
+/// What has passed through a body.
+struct Seen<F: FnMut(&[u8], usize)> {
+    content: Vec<u8>,
+    length: usize,
+    then: F,
+}
+
+impl<F: FnMut(&[u8], usize)> Seen<F> {
+    fn add(&mut self, data: Option<&Bytes>) {
+        /// The component takes no more of JSON.
+        const MAX_CONTENT: usize = 8 << 20;
+        let Some(data) = data else { return };
+        self.length += data.len();
+        if self.length > MAX_CONTENT {
+            self.content = Vec::new();
+        } else {
+            self.content.extend_from_slice(data);
+        }
+    }
+}
+
+impl<F: FnMut(&[u8], usize)> Drop for Seen<F> {
+    fn drop(&mut self) {
+        (self.then)(&self.content, self.length);
+    }
 }
 
 /// A body whose bytes move a progress bar.

@@ -79,7 +79,7 @@ impl Contract {
     }
 }
 
-/// A text as one word of a shell's command.
+/// A text as one word of a shell's command. `shlex` would escape each `"` of JSON that has a backslash or an apostrophe in it.
 pub fn quote(text: &str) -> String {
     let plain = |it: char| it.is_alphanumeric() || "-_./:@+,%".contains(it);
     if !text.is_empty() && text.chars().all(plain) {

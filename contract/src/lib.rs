@@ -18,7 +18,7 @@
 //! | `wit.rs` | reads the WIT files into the model |
 //! | `command.rs` | the examples as commands of `wecom` |
 //! | `example.rs` | the WAVE examples as JSON |
-//! | `schema.rs` | [`Schemas`]: JSON Schema of the model |
+//! | `schema.rs` | JSON Schema of the model |
 //! | `json.rs` | `contract.json` |
 //! | `reference.rs` | `docs/actions.md` |
 
@@ -36,7 +36,6 @@ pub use crate::{
         Action, Case, Contract, Credentials, Effect, Example, Field, Interface, Kind, NamedType,
         Page, Parameter, Type,
     },
-    schema::Schemas,
 };
 
 /// The WIT files, by name.

@@ -36,7 +36,7 @@ pub struct Action {
     pub interface: String,
     /// What it does to the enterprise.
     pub effect: Effect,
-    /// The kind of credentials that it takes as its first parameter. None for an action that calls nobody.
+    /// The kind of credentials that it takes as its first parameter. None for an action that works offline.
     pub credentials: Option<Credentials>,
     /// The first paragraph of the documentation, on one line.
     pub summary: String,

@@ -1,7 +1,8 @@
 //! The test bed: the built component in the reference host, with the simulator as its transport.
 //!
-//! No ports and no sleeps, so that all tests run at the same time. Tests run on tokio's paused clock
-//! (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any length passes at once.
+//! It uses no ports, and tests run on tokio's paused clock (`#[tokio::test(start_paused = true)]`): a pause or a timeout of any
+//! length passes at once. Only the tests of faults on a network (`faults.rs`) use loopback ports, and wait in real time for the
+//! timeouts that they are about.
 
 #![allow(
     clippy::missing_panics_doc,
@@ -350,8 +351,8 @@ pub fn in_memory(simulator: Simulator) -> impl Transport {
         Box::pin(async move {
             let (head, body) = request.into_parts();
             let body: Bytes = body.collect().await?.to_bytes();
-            let answer = simulator.handle(&http::Request::from_parts(head, body));
-            delivery::deliver(answer, timeouts).await
+            let response = simulator.handle(&http::Request::from_parts(head, body));
+            delivery::deliver(response, timeouts).await
         })
     }
 }

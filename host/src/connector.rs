@@ -41,6 +41,10 @@ macro_rules! interfaces {
             }
         }
 
+        /// The names of all interfaces, which a test compares with the contract's.
+        #[cfg(test)]
+        pub(crate) const INTERFACES: &[&str] = &[$(stringify!($name)),*];
+
         impl Connector {
             pub(crate) fn new(typed: Arc<Typed>, instance: component::Instance) -> Self {
                 Self { typed, instance, $($name: OnceLock::new(),)* }
@@ -66,7 +70,7 @@ macro_rules! interfaces {
     };
 }
 
-interfaces! { departments members group_chats app_messages group_messages chatbots media tokens }
+interfaces! { departments members group_chats app_messages group_messages chatbots media tokens texts diagnosis }
 
 impl Typed {
     /// Compares the types of all functions, once a component: its instances do not differ in them.

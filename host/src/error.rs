@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use serde_json::Value;
 
-use crate::json::Problem;
+use crate::json::ArgumentError;
 
 /// Why a call has no result.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub enum CallError {
     /// The component exports no function of this name.
     UnknownFunction(String),
     /// The JSON does not fit the parameters. Nothing was called.
-    Arguments(Vec<Problem>),
+    Arguments(Vec<ArgumentError>),
     /// The function itself returned an error: the contract's `error`, as JSON.
     Returned(Value),
     /// The component could not be instantiated: too many at once, or it lacks what was asked for.
@@ -26,9 +26,9 @@ impl fmt::Display for CallError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownFunction(name) => write!(out, "there is no action {name}"),
-            Self::Arguments(problems) => {
-                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                out.write_str(&problems.join("; "))
+            Self::Arguments(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                out.write_str(&errors.join("; "))
             }
             Self::Returned(error) => write!(out, "{error}"),
             Self::Unavailable(why) => write!(out, "the component cannot be used: {why}"),

@@ -155,7 +155,7 @@ fn pooling(options: &Options) -> PoolingAllocationConfig {
     reason = "loading machine code is what the caller asks for; the doc says what to look out for"
 )]
 fn deserialize(engine: &Engine, file: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: wasmtime checks that the file was made by this version with these settings; that nobody tampered with it is
-    // promised by the caller of `Host::from_precompiled`.
+    // SAFETY: wasmtime checks that the file was made by this version with these settings; that it was not tampered
+    // with is promised by the caller of `Host::from_precompiled`.
     unsafe { Component::deserialize_file(engine, file) }
 }

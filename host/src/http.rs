@@ -47,7 +47,7 @@ pub struct PoolOptions {
     /// Between two chunks of the response's body.
     pub between_bytes: Duration,
     /// How long a connection may be idle before it is closed. Shorter than what firewalls and servers allow, which drop idle
-    /// connections after a minute or more, often without a word.
+    /// connections after a minute or more, often silently.
     pub idle: Duration,
     /// How many idle connections are kept per server.
     pub idle_connections: usize,

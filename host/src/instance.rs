@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// One sandbox of a [`Host`](crate::Host), with environment variables of its own. Takes one call at a time, any number in
-/// all, and keeps the access tokens between them.
+/// all, and caches the access tokens between them.
 ///
 /// A call that fails with [`CallError::Stopped`] or is dropped half way ends the sandbox; the next call gets a fresh one.
 pub struct Instance {

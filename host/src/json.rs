@@ -13,7 +13,7 @@
 //! | variant with one case of a string | also the string, where it is the name of no case without a payload |
 //! | variant of `bytes(list<u8>)` and `base64(string)` | also base64, or an array of numbers |
 //!
-//! No message repeats a value: it may be a secret.
+//! No message contains a value: it may be a secret.
 
 use std::fmt;
 
@@ -21,19 +21,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Number, Value, json};
 use wasmtime::component::{Type, Val, types::Variant};
 
-/// More problems than these are not reported.
-const MAX_PROBLEMS: usize = 20;
+/// More errors than these are not reported.
+const MAX_ERRORS: usize = 20;
 
 /// One thing that is wrong with the JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ArgumentError {
     /// Where, such as `message.recipients.selected.users[3]`. Empty for the whole.
     pub path: String,
     /// What was expected, and what kind of thing was found.
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ArgumentError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             write!(out, "{}: ", self.path)?;
@@ -42,12 +42,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The arguments of a call, from an object with a member for each parameter. All problems are reported together.
+/// The arguments of a call, from an object with a member for each parameter. All errors are reported together.
 pub(crate) fn arguments(
     params: &[(String, Type)],
     arguments: &Value,
     size_limit: usize,
-) -> Result<Vec<Val>, Vec<Problem>> {
+) -> Result<Vec<Val>, Vec<ArgumentError>> {
     Reader::new(size_limit).arguments(params, arguments)
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn result(ty: &Type, value: Val) -> Result<Value, Value> {
     }
 }
 
-/// A type, in words for somebody who writes JSON.
+/// A type, in words for a writer of JSON.
 pub(crate) fn describe(ty: &Type) -> String {
     match ty {
         Type::Bool => "true or false".into(),
@@ -96,8 +96,8 @@ pub(crate) fn describe(ty: &Type) -> String {
     }
 }
 
-fn integer<T: fmt::Display>(least: T, most: T) -> String {
-    format!("a whole number from {least} to {most}")
+fn integer<T: fmt::Display>(min: T, max: T) -> String {
+    format!("a whole number from {min} to {max}")
 }
 
 fn one_of(names: impl Iterator<Item = String>) -> String {
@@ -142,28 +142,28 @@ fn kind(json: &Value) -> &'static str {
 
 struct Reader {
     path: String,
-    problems: Vec<Problem>,
+    errors: Vec<ArgumentError>,
     size: usize,
     size_limit: usize,
 }
 
 impl Reader {
     fn new(size_limit: usize) -> Self {
-        let (path, problems) = Default::default();
-        Self { path, problems, size: 0, size_limit }
+        let (path, errors) = Default::default();
+        Self { path, errors, size: 0, size_limit }
     }
 
     fn arguments(
         mut self,
         params: &[(String, Type)],
         arguments: &Value,
-    ) -> Result<Vec<Val>, Vec<Problem>> {
+    ) -> Result<Vec<Val>, Vec<ArgumentError>> {
         let fields: Vec<_> = params.iter().map(|(name, ty)| (name.as_str(), ty.clone())).collect();
         match self.fields(&fields, arguments, "an object with the parameters") {
-            Some(values) if self.problems.is_empty() => {
+            Some(values) if self.errors.is_empty() => {
                 Ok(values.into_iter().map(|(_, it)| it).collect())
             }
-            _ => Err(self.problems),
+            _ => Err(self.errors),
         }
     }
 
@@ -267,12 +267,12 @@ impl Reader {
         expected: &str,
     ) -> Option<Vec<(&'a str, Val)>> {
         let Value::Object(object) = json else {
-            return self.problem(format!("expected {expected}, found {}", kind(json)));
+            return self.error(format!("expected {expected}, found {}", kind(json)));
         };
         let known = || list(fields.iter().map(|(name, _)| (*name).to_owned()));
         for name in object.keys().filter(|it| !fields.iter().any(|(name, _)| name == it)) {
             self.at(&member(name), |it| {
-                it.problem::<()>(format!("there is no such field; known are {}", known()))
+                it.error::<()>(format!("there is no such field; known are {}", known()))
             });
         }
 
@@ -283,7 +283,7 @@ impl Reader {
                 (Some(json), _) => self.at(&member(name), |it| it.read(ty, json)),
                 (None, Type::Option(_)) => Some(Val::Option(None)),
                 (None, _) => self.at(&member(name), |it| {
-                    it.problem(format!("is missing; expected {}", describe(ty)))
+                    it.error(format!("is missing; expected {}", describe(ty)))
                 }),
             };
             match value {
@@ -324,7 +324,7 @@ impl Reader {
         let number = json.as_u64().map(i128::from).or_else(|| json.as_i64().map(i128::from));
         match number.and_then(|it| T::try_from(it).ok()) {
             Some(it) => Some(make(it)),
-            None if json.is_number() => self.problem(format!("is not {}", describe(ty))),
+            None if json.is_number() => self.error(format!("is not {}", describe(ty))),
             None => self.expected(ty, json),
         }
     }
@@ -333,7 +333,7 @@ impl Reader {
         self.take(text.len() / 4 * 3)?;
         match BASE64.decode(text) {
             Ok(bytes) => Some(Val::List(bytes.into_iter().map(Val::U8).collect())),
-            Err(_) => self.problem("is not base64 in the standard alphabet with padding".into()),
+            Err(_) => self.error("is not base64 in the standard alphabet with padding".into()),
         }
     }
 
@@ -341,7 +341,7 @@ impl Reader {
         self.all(items.iter().enumerate().map(|(i, it)| (format!("[{i}]"), ty.clone(), it)))
     }
 
-    /// Reads on after a problem, to report as many as there are.
+    /// Reads on after an error, to report as many as there are.
     fn all<'a>(
         &mut self,
         items: impl Iterator<Item = (String, Type, &'a Value)>,
@@ -353,7 +353,7 @@ impl Reader {
                 Some(value) => values.push(value),
                 None => complete = false,
             }
-            if self.problems.len() >= MAX_PROBLEMS {
+            if self.errors.len() >= MAX_ERRORS {
                 return None;
             }
         }
@@ -377,12 +377,12 @@ impl Reader {
             (Type::Tuple(_), Value::Array(_)) => "an array of another length",
             _ => kind(json),
         };
-        self.problem(format!("expected {}, found {found}", describe(ty)))
+        self.error(format!("expected {}, found {found}", describe(ty)))
     }
 
-    fn problem<T>(&mut self, message: String) -> Option<T> {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { path: self.path.clone(), message });
+    fn error<T>(&mut self, message: String) -> Option<T> {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(ArgumentError { path: self.path.clone(), message });
         }
         None
     }
@@ -393,7 +393,7 @@ impl Reader {
         self.size = self.size.saturating_add(bytes);
         if fits && self.size > self.size_limit {
             let limit = self.size_limit >> 20;
-            self.problems.push(Problem {
+            self.errors.push(ArgumentError {
                 path: String::new(),
                 message: format!("the arguments take more than {limit} MiB"),
             });
@@ -402,10 +402,10 @@ impl Reader {
     }
 }
 
-/// A step of a path; a name that somebody invented may be of any length.
+/// A step of a path; a name in the JSON may be of any length.
 fn member(name: &str) -> String {
-    const LONGEST: usize = 64;
-    match name.char_indices().nth(LONGEST) {
+    const MAX_CHARS: usize = 64;
+    match name.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!(".{}…", name.get(..end).unwrap_or_default()),
         None => format!(".{name}"),
     }
@@ -515,9 +515,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_problems(arguments: &Value, expected: Expect) {
-        let problems = super::arguments(&params(), arguments, 100).unwrap_err();
-        let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    fn check_errors(arguments: &Value, expected: Expect) {
+        let errors = super::arguments(&params(), arguments, 100).unwrap_err();
+        let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
         expected.assert_eq(&(lines.join("\n") + "\n"));
     }
 
@@ -569,12 +569,12 @@ mod tests {
     }
 
     #[test]
-    fn problems() {
-        check_problems(
+    fn errors() {
+        check_errors(
             &json!([]),
             expect!["expected an object with the parameters, found an array\n"],
         );
-        check_problems(
+        check_errors(
             &json!({"point": {"x": 128, "z": 1}, "shape": {"circle": "round"}, "color": "blue", "style": ["thin"],
                 "texts": ["a", 1, null], "pair": ["ab", false], "outcome": {"ok": 1, "err": "x"}, "q": 1}),
             expect![[r#"
@@ -590,7 +590,7 @@ mod tests {
                 the arguments take more than 0 MiB
             "#]],
         );
-        check_problems(
+        check_errors(
             &json!({"point": {"x": 1.5, "y": "1"}, "shape": "circle", "bytes": "a b", "texts": "a", "pair": [1], "content": 1}),
             expect![[r#"
                 point.x: is not a whole number from -128 to 127
@@ -609,7 +609,7 @@ mod tests {
         let many: Vec<_> = (0..1000).map(|it| it.to_string()).collect();
         let long = "x".repeat(101);
         for texts in [json!(many), json!([long])] {
-            check_problems(
+            check_errors(
                 &json!({"point": {"x": 1}, "shape": "dot", "bytes": "", "texts": texts}),
                 expect!["the arguments take more than 0 MiB\n"],
             );
@@ -618,12 +618,12 @@ mod tests {
         let arguments = json!({"point": {"x": 1}, "shape": "dot", "bytes": "", "texts": wrong});
         assert_eq!(
             super::arguments(&params(), &arguments, usize::MAX).unwrap_err().len(),
-            MAX_PROBLEMS
+            MAX_ERRORS
         );
     }
 
     #[test]
-    fn no_problem_repeats_a_value() {
+    fn no_error_contains_a_value() {
         let secret = "canary";
         let shapes = [
             json!(secret),
@@ -638,9 +638,8 @@ mod tests {
             ["point", "shape", "color", "style", "bytes", "texts", "pair", "outcome", "content"]
         {
             for shape in &shapes {
-                if let Err(problems) = super::arguments(&params(), &json!({ name: shape }), 1 << 20)
-                {
-                    assert!(!format!("{problems:?}").contains(secret), "{problems:?}");
+                if let Err(errors) = super::arguments(&params(), &json!({ name: shape }), 1 << 20) {
+                    assert!(!format!("{errors:?}").contains(secret), "{errors:?}");
                 }
             }
         }

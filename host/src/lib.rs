@@ -44,7 +44,7 @@ pub use crate::{
     host::{Host, Options},
     http::{Pool, PoolOptions},
     instance::Instance,
-    json::Problem,
+    json::ArgumentError,
     limits::Limits,
     loaded::Function,
     proxy::Proxy,

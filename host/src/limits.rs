@@ -7,8 +7,9 @@ use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 /// What one instance may use up. A component that goes beyond is stopped; the host goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest a call may take, waiting for WeCom included. Longer than the component waits of its own accord, so that
-    /// it can still say what became of the call.
+    /// The longest a call may take, waiting for WeCom included. By default longer than the component itself waits for an
+    /// access token and a download, or for a token, an upload and its message, so that it can still say what became of the
+    /// call. Calls of more requests, such as an article message with several files, may need more on a slow network.
     pub time: Duration,
     /// How much of this time a call may compute. A call needs milliseconds.
     pub compute: Duration,
@@ -27,7 +28,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            time: Duration::from_mins(5),
+            // The component waits 10 s for a connection, 30 s for a response (120 s after an upload), 60 s for its body (300 s
+            // for a file's), and notices that this was too long with a chunk that comes up to 30 s later. A token and a
+            // download: 130 s + 370 s. A token, an upload and its message: 130 s + 220 s + 130 s.
+            time: Duration::from_mins(10),
             compute: Duration::from_secs(10),
             memory: 128 << 20,
             table_elements: 20_000,

@@ -69,7 +69,7 @@ pub(crate) struct Connector {
     proxies: Arc<Matcher>,
 }
 
-/// The proxy answered, but does not let the request through.
+/// The proxy responded, and refuses the request.
 #[derive(Debug)]
 pub(crate) struct RefusedByProxy;
 
@@ -125,7 +125,7 @@ impl Service<Uri> for Connector {
                 tunnel = tunnel.with_auth(password.clone());
             }
             let io = tunnel.call(uri).await.map_err(|it| -> Self::Error {
-                // Without a cause it is the proxy's own answer.
+                // Without a cause it is the proxy's own response.
                 if it.source().is_none() { RefusedByProxy.into() } else { it.into() }
             })?;
             Ok(Stream { io, forwarded: false })

@@ -218,6 +218,7 @@ fn file(check: &mut Check, files: &mut Files, kind: MediaKind, media: Media) -> 
     content::file(check, files, "message.media-id", For::Application(kind), media)
 }
 
+/// The receivers are those of [`crate::response::Receivers`]: serde's `flatten` would not keep the text of what cannot be read.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Sent {

@@ -1,7 +1,6 @@
 //! Messages that a chatbot sends into its group chat.
 
 use alloc::{format, string::String, vec::Vec};
-use core::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
@@ -105,7 +104,7 @@ pub(crate) fn send_chatbot_image(
     let mut check = Check::default();
     let bytes = check.file_content("image", image);
     check.size("image", &bytes, IMAGE_BYTES);
-    let found = hex_md5(&bytes);
+    let found = format!("{:x}", Md5::digest(&bytes));
     // Of no image there is nothing more to say.
     if !bytes.is_empty() {
         media::check_image(&mut check, "image", &bytes);
@@ -140,15 +139,6 @@ fn send(kind: &'static str, content: Value, truncated: Vec<Truncation>) -> Call<
     // `json!` would copy the content, which may be an image.
     let body = Value::from_iter([("msgtype", Value::from(kind)), (kind, content)]);
     Call::post("/cgi-bin/webhook/send", Auth::Chatbot, body).with_truncations(truncated)
-}
-
-fn hex_md5(bytes: &[u8]) -> String {
-    let mut hex = String::new();
-    for byte in Md5::digest(bytes) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]

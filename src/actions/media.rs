@@ -464,7 +464,7 @@ mod tests {
                 range: None,
             };
             let response =
-                Response::parse_file(b"Mon 7-5".into(), headers, None, Auth::Application);
+                Response::parse_file(200, b"Mon 7-5".into(), headers, None, Auth::Application);
             let Ok(Response::Accepted(accepted)) = response else { panic!("{response:?}") };
             expected.assert_eq(&format!("{:?}", (call.unwrap().parse)(accepted).unwrap()));
         }

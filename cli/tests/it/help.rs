@@ -44,6 +44,11 @@ fn help_of_everything_else() {
     for topic in ["credentials", "errors", "options", "values"] {
         assert!(text(&format!("wecom help {topic}")).lines().all(|it| it.chars().count() <= 80));
     }
+    let errors = text("wecom help errors");
+    for part in ["--all", "\"result\"", "\"next-cursor\"", "--split", "\"sent\""] {
+        assert!(errors.contains(part), "{part} in\n{errors}");
+    }
+    assert!(text("wecom help options").contains("the cursor to go on from"));
     for command in ["batch", "profile", "check", "explain", "mcp", "completions", "man"] {
         assert!(
             text(&format!("wecom help {command}")).contains(&format!("Usage: wecom {command}"))

@@ -86,6 +86,18 @@ fn tools_are_listed_and_called() {
 }
 
 #[test]
+fn token_is_not_a_cached_one() {
+    let server = Server::accepting();
+    let sent = server.run("wecom send-app-text recipients=everyone content=hi");
+    assert!(sent.status.success());
+    let mut client = Client::new(&server, "--allow get-access-token");
+    let issued = client.call("get-access-token", json!({ "scope": "application" }));
+    assert_eq!(issued["structuredContent"]["expires-in"], 7200, "{issued}");
+    client.end();
+    assert_eq!(server.requests().len(), 3, "{:?}", server.requests());
+}
+
+#[test]
 fn errors_say_whether_to_try_again() {
     for (response, retryable, took_effect) in [
         (
@@ -134,6 +146,11 @@ fn files_come_from_the_granted_folder_alone() {
         assert_eq!(result["isError"], true);
         assert!(result.to_string().contains("is not a file in the folder"), "{result}");
     }
+    let large = std::fs::File::create(format!("{folder}/large.bin")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    let result = upload("large.bin");
+    assert!(result.to_string().contains("large.bin is larger than 64 MiB"), "{result}");
+    std::fs::remove_file(format!("{folder}/large.bin")).unwrap();
     client.end();
 }
 

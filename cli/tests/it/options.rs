@@ -1,12 +1,17 @@
 //! What a call does beside calling: forms of output, dry runs, retries, pages, batches, tokens, profiles.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::PermissionsExt,
+    process::Stdio,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     error, outcome, result,
-    server::{Response, Server, wecom},
+    server::{Response, Server, Simulated, wecom},
 };
 
 /// An empty folder for a test.
@@ -185,6 +190,25 @@ fn all_pages() {
     assert_eq!((json!(users), &all["next-cursor"]), (json!(["a", "b", "c"]), &Value::Null));
     assert_eq!(server.requests().len(), 4);
     assert_eq!(server.sent()["cursor"], "c3");
+
+    let busy = json!({ "errcode": 45009, "errmsg": "api freq out of limit" });
+    let server = Server::new(Response::Sequence(vec![page("a", "c2"), page("b", "c3"), busy]));
+    let output = server.run("wecom list-member-ids --all");
+    assert_eq!(output.status.code(), Some(4), "{}", outcome(&output));
+    assert_eq!(error(&output)["rejected-for-now"]["code"], 45009);
+    let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+    let row = |user: &str| json!({ "user-id": user, "department-id": 1 });
+    assert_eq!(report["result"], json!({ "members": [row("a"), row("b")], "next-cursor": "c3" }));
+    let output = server.run("wecom list-member-ids cursor=c3 --all -o text");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(!words.contains("cursor to go on from"), "{words}");
+    let server =
+        Server::new(Response::Sequence(vec![page("a", "c2"), json!({ "errcode": 45009 })]));
+    let output = server.run("wecom list-member-ids --all -o text");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("cursor to go on from:\nmembers:\n"), "{words}");
+    assert!(words.ends_with("next-cursor: c2\n"), "{words}");
+
     let output = server.run("wecom delete-member user-id=x --all");
     assert!(error(&output)["usage"].to_string().contains("list-member-ids"));
 }
@@ -269,6 +293,30 @@ fn batch_reports_each_line() {
 }
 
 #[test]
+fn batch_ends_where_its_reports_cannot_be_written() {
+    let line = r#"{"action":"send-chatbot-text","arguments":{"content":"hi"},"id":7}"#;
+    let lines = [line; 3].join("\n");
+    fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/three.jsonl"), lines).unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (reader, unread) = io::pipe().unwrap();
+    drop(reader);
+    for (stdout, why) in
+        [(Stdio::from(full), "No space left"), (Stdio::from(unread), "Broken pipe")]
+    {
+        let server = Server::accepting();
+        let output = server.command("wecom batch three.jsonl").stdout(stdout).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", outcome(&output));
+        assert!(error(&output)["output"].to_string().contains(why), "{}", outcome(&output));
+        let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(
+            report["result"],
+            json!({ "line": 1, "id": 7, "action": "send-chatbot-text", "result": { "truncated": [] } })
+        );
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[test]
 fn tokens_are_cached_between_runs() {
     let server =
         Server::new(Response::Json(json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" })));
@@ -294,6 +342,23 @@ fn tokens_are_cached_between_runs() {
 }
 
 #[test]
+fn token_that_is_asked_for_is_not_a_cached_one() {
+    let server = Server::accepting();
+    let cache = folder("asked-tokens");
+    let fetched = |shell: &str| {
+        let output = server.command(shell).env("XDG_CACHE_HOME", &cache).output().unwrap();
+        assert!(output.status.success(), "{}", outcome(&output));
+        server.requests().into_iter().filter(|it| it.target.contains("gettoken")).count()
+    };
+    let send = "wecom send-app-text recipients=everyone content=hi";
+    let line = r#"{"action":"get-access-token","arguments":{"scope":"application"}}"#;
+    assert_eq!([fetched(send), fetched(send)], [1, 1]);
+    assert_eq!(fetched("wecom get-access-token scope=application"), 2);
+    assert_eq!(fetched(&format!("echo '{line}' | wecom batch")), 3);
+    assert_eq!(fetched(send), 3);
+}
+
+#[test]
 fn dead_tokens_are_fetched_again() {
     let done = json!({ "errcode": 0, "errmsg": "ok", "msgid": "m1" });
     let dead = json!({ "errcode": 42001, "errmsg": "access_token expired" });
@@ -305,6 +370,26 @@ fn dead_tokens_are_fetched_again() {
         server.requests().into_iter().filter(|it| it.target.contains("gettoken")).count()
     };
     assert_eq!([run(), run(), run()], [1, 2, 2]);
+}
+
+#[test]
+fn endless_response_is_the_components_to_refuse() {
+    let simulated = Simulated::start();
+    let cache = folder("endless");
+    for (path, options) in [
+        ("/cgi-bin/gettoken", "--no-cache"),
+        ("/cgi-bin/gettoken", ""),
+        ("/cgi-bin/gettoken", "-v"),
+        ("/cgi-bin/department", "-v"),
+    ] {
+        let fault = json!({ "on": path, "kind": "endless_body" });
+        assert!(simulated.simulator.inject(serde_json::from_value(fault).unwrap()));
+        let shell = format!("wecom list-department-ids --timeout 30 {options}");
+        let output = simulated.command(&shell).env("XDG_CACHE_HOME", &cache).output().unwrap();
+        assert_eq!(output.status.code(), Some(6), "{}", outcome(&output));
+        let says = outcome(&output);
+        assert!(says.contains(path) && says.contains("is larger than 8 MiB"), "{says}");
+    }
 }
 
 #[test]
@@ -351,8 +436,40 @@ fn profiles_are_stored() {
     let secret = run("wecom profile add x secret=hunter2hunter2");
     assert!(error(&secret)["usage"].to_string().contains("secret@=FILE"));
     assert!(!outcome(&secret).contains("hunter2"));
+    for name in ["contacts", "sales-Contacts", "a.b", "''"] {
+        let output = run(&format!("printf key | wecom profile add {name} chatbot-key@=-"));
+        let usage = error(&output)["usage"].to_string();
+        assert!(usage.contains("a profile's name"), "{}", outcome(&output));
+    }
     assert_eq!(result(&run("wecom profile remove sales")), json!({ "removed": "sales" }));
     assert_eq!(run("wecom profile remove sales").status.code(), Some(2));
+}
+
+#[test]
+fn secrets_leave_the_keyring_last() {
+    let config = folder("keyring-last");
+    let file = format!("{config}/wecom-connector/profiles.json");
+    let index = json!({ "sales": { "keyring": ["chatbot-key"] } });
+    let stored = || serde_json::from_slice::<Value>(&fs::read(&file).unwrap()).unwrap();
+    fs::create_dir(format!("{config}/wecom-connector")).unwrap();
+    fs::write(&file, index.to_string()).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let run = |shell: &str| wecom(shell).env("XDG_CONFIG_HOME", &config).output().unwrap();
+    for change in [
+        "wecom profile remove sales",
+        "printf key-of-sales | wecom profile add sales chatbot-key@=- --in file",
+    ] {
+        // No file can be written. The keyring is asked after it.
+        let output = run(&format!("trap '' XFSZ; ulimit -f 0; {change}"));
+        let unwritten = error(&output)["output"].to_string();
+        assert!(unwritten.contains("profiles.json cannot be written"), "{}", outcome(&output));
+        assert_eq!(stored(), index);
+        // There is no keyring, which holds the secrets all the same.
+        let output = run(change);
+        let usage = error(&output)["usage"].to_string();
+        assert!(usage.contains("cannot remove the secrets of profile sales"), "{usage}");
+        assert_eq!(stored(), index);
+    }
 }
 
 #[test]

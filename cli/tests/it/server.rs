@@ -44,13 +44,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
+        let recorded = Arc::clone(&requests);
         thread::spawn(move || {
-            // Connections that are never answered stay open as long as the listener.
+            // Connections that get no response stay open as long as the listener.
             let (held, _open) = mpsc::channel();
             for stream in listener.incoming() {
-                let (kept, response, held) = (Arc::clone(&kept), response.clone(), held.clone());
-                thread::spawn(move || serve(stream.unwrap(), &kept, &response, &held));
+                let (recorded, response, held) =
+                    (Arc::clone(&recorded), response.clone(), held.clone());
+                thread::spawn(move || serve(stream.unwrap(), &recorded, &response, &held));
             }
         });
         Self { base, requests }
@@ -91,22 +92,25 @@ impl Server {
 
 /// A simulator that runs as long as the tests.
 pub struct Simulated {
+    pub simulator: Simulator,
     pub address: SocketAddr,
 }
 
 impl Simulated {
     pub fn start() -> Self {
         let (sender, address) = mpsc::channel();
+        let simulator = Simulator::new();
+        let served = simulator.clone();
         thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 sender.send(listener.local_addr().unwrap()).unwrap();
-                server::serve(listener, Simulator::new(), |_| ()).await;
+                server::serve(listener, served, |_| ()).await;
             });
         });
-        Self { address: address.recv().unwrap() }
+        Self { simulator, address: address.recv().unwrap() }
     }
 
     /// A line of shell in which `wecom` is the command, with the credentials that the simulator knows.

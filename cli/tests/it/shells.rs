@@ -6,8 +6,9 @@ use std::{
     fs::File,
     io::{Read, Write},
     path::Path,
-    process::{Command, Stdio},
-    time::Duration,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
 };
 
 use nix::pty::{Winsize, openpty};
@@ -21,60 +22,95 @@ fn path() -> String {
     format!("{}:{}", folder.display(), std::env::var("PATH").unwrap())
 }
 
-/// What an interactive shell prints when these keys are typed. The keys end the shell.
-fn typed(shell: &[&str], lines: &[&str]) -> String {
-    let size = Winsize { ws_row: 24, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
-    let pty = openpty(Some(&size), None).unwrap();
-    let end = || Stdio::from(pty.slave.try_clone().unwrap());
-    let mut command = Command::new(shell[0]);
-    command
-        .args(&shell[1..])
-        .env("PATH", path())
-        .env("TERM", "dumb")
-        .env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    let child = command.stdin(end()).stdout(end()).stderr(end()).spawn();
-    let mut child =
-        child.unwrap_or_else(|error| panic!("{}: {error}; see `make test-shells`", shell[0]));
-    drop(command);
-    drop(pty.slave);
-    let mut terminal = File::from(pty.master);
-    let mut keys = terminal.try_clone().unwrap();
-    let lines: Vec<String> = lines.iter().map(|it| (*it).to_owned()).collect();
-    let typist = std::thread::spawn(move || {
-        for line in lines {
-            // A shell that is not at its prompt loses what is typed.
-            std::thread::sleep(Duration::from_secs(1));
-            for part in line.split_inclusive('\t') {
-                keys.write_all(part.as_bytes()).unwrap();
-                std::thread::sleep(Duration::from_millis(500));
-            }
-            keys.write_all(b"\n").unwrap();
-        }
-    });
-    let mut bytes = Vec::new();
-    // Linux reports the closed terminal as an error, after all that was written.
-    let _ = terminal.read_to_end(&mut bytes);
-    typist.join().unwrap();
-    child.wait().unwrap();
-    String::from_utf8_lossy(&bytes).into_owned()
+/// What each shell prints when it is ready for a line.
+const PROMPT: &str = "ready> ";
+
+/// An interactive shell, on a terminal of its own.
+struct Shell {
+    child: Child,
+    keys: File,
+    output: mpsc::Receiver<Vec<u8>>,
+    /// All that it has printed, without control characters.
+    text: String,
 }
 
-/// What is typed, each word completed by the key for it, and what the command is called with.
-const TYPED: &str = "wecom upload-m\tkind=vid\tconte\tclip.mp4 --output ya\t";
-const CALLED: &str = "<upload-media><kind=video><content@=clip.mp4><--output><yaml>.";
+impl Shell {
+    fn start(words: &[&str]) -> Self {
+        let size = Winsize { ws_row: 24, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(Some(&size), None).unwrap();
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .env("PATH", path())
+            .env("TERM", "dumb")
+            .env("PS1", PROMPT)
+            .env("HOME", env!("CARGO_TARGET_TMPDIR"));
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("{}: {error}; see `make test-shells`", words[0]));
+        let keys = File::from(pty.master);
+        let mut terminal = keys.try_clone().unwrap();
+        let (sender, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // Linux reports the closed terminal as an error.
+            while let Ok(length) = terminal.read(&mut bytes)
+                && sender.send(bytes[..length].to_vec()).is_ok()
+            {}
+        });
+        let mut shell = Self { child, keys, output, text: String::new() };
+        shell.wait(0, PROMPT);
+        shell
+    }
+
+    /// Types these keys, and waits for what the shell prints then.
+    fn types(&mut self, keys: &str, printed: &str) {
+        let start = self.text.len();
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.wait(start, printed);
+    }
+
+    fn wait(&mut self, start: usize, printed: &str) {
+        const LIMIT: Duration = Duration::from_mins(1);
+        let end = Instant::now() + LIMIT;
+        while !self.text.split_at(start).1.contains(printed) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => {
+                    // Zsh rings the bell within a word.
+                    let text = String::from_utf8_lossy(&bytes);
+                    self.text.extend(text.chars().filter(|it| !it.is_control()));
+                }
+                Err(error) => panic!("no {printed:?}: {error}\n{}", self.text),
+            }
+        }
+    }
+
+    /// Types a line with words to complete, and ends the shell.
+    fn completes(mut self, setup: &[&str]) {
+        for line in setup {
+            self.types(&format!("{line}\n"), PROMPT);
+        }
+        self.types("wecom upload-m\t", "upload-media ");
+        self.types("kind=vid\t", "kind=video ");
+        self.types("conte\t", "content@=");
+        self.types("clip.mp4 --output ya\t", "yaml ");
+        self.types("\n", "<upload-media><kind=video><content@=clip.mp4><--output><yaml>.");
+        self.keys.write_all(b"exit\n").unwrap();
+        self.child.wait().unwrap();
+    }
+}
 
 #[test]
 fn bash_completes() {
     let setup = r#"eval "$(command wecom completions bash)""#;
-    let text = typed(&["bash", "--norc", "--noprofile", "-i"], &[SETUP, setup, TYPED, "exit"]);
-    assert!(text.contains(CALLED), "{text}");
+    Shell::start(&["bash", "--norc", "--noprofile", "-i"]).completes(&[SETUP, setup]);
 }
 
 #[test]
 fn zsh_completes() {
     let setup = r#"autoload -U compinit; compinit -u -D; eval "$(command wecom completions zsh)""#;
-    let text = typed(&["zsh", "-f", "-i"], &[SETUP, setup, TYPED, "exit"]);
-    assert!(text.contains(CALLED), "{text}");
+    Shell::start(&["zsh", "-f", "-i"]).completes(&[SETUP, setup]);
 }
 
 #[test]

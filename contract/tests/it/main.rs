@@ -13,7 +13,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wecom_contract::{Contract, Credentials, Effect, FILES, Kind, NamedType, Schemas, Type};
+use wecom_contract::{Contract, Credentials, Effect, FILES, Kind, NamedType, Type};
 
 /// The actions that send no request.
 const OFFLINE: [&str; 2] = ["explain-error", "split-text"];
@@ -324,8 +324,7 @@ fn schemas() {
         assert!(file["$defs"][name].is_object(), "{name}");
     }
 
-    let schemas = Schemas { contract: &contract, nullable: false, definitions: "#/$defs/" };
-    let recipients = schemas.named_type(contract.named_type("recipients").unwrap());
+    let recipients = &file["$defs"]["recipients"];
     assert_eq!(recipients["anyOf"][0]["const"], "everyone");
     let selected = &recipients["anyOf"][1];
     assert_eq!(selected["properties"]["selected"], json!({ "$ref": "#/$defs/selection" }));
@@ -336,11 +335,10 @@ fn schemas() {
 #[test]
 fn schemas_of_variants_accept_the_strings_that_the_host_accepts() {
     let contract = contract();
-    let schemas = Schemas { contract: &contract, nullable: false, definitions: "#/$defs/" };
+    let schemas = &contract.to_json()["$defs"];
     let mut found = Vec::new();
     for ty in contract.types.iter().filter(|it| matches!(it.kind, Kind::Variant { .. })) {
-        let schema = schemas.named_type(ty);
-        let choices = schema["anyOf"].as_array().unwrap();
+        let choices = schemas[&ty.name]["anyOf"].as_array().unwrap();
         if choices.iter().any(|it| it["type"] == "string") {
             found.push(ty.name.as_str());
         }
@@ -357,7 +355,7 @@ fn schemas_of_variants_accept_the_strings_that_the_host_accepts() {
         "card-change",
     ];
     assert_eq!(found, expected);
-    let media = schemas.named_type(contract.named_type("media").unwrap());
+    let media = &schemas["media"];
     assert_eq!(media["anyOf"][1]["required"], json!(["id"]));
     assert_eq!(media["anyOf"][2]["required"], json!(["file"]));
 }

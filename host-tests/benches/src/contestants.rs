@@ -194,7 +194,7 @@ impl Native {
 /// Another program: reads how often to send, and prints how long that took.
 pub struct Process {
     child: Child,
-    answers: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     /// What else it printed.
     pub notes: Vec<f64>,
 }
@@ -202,14 +202,14 @@ pub struct Process {
 impl Process {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let answers = BufReader::new(child.stdout.take().unwrap());
-        Self { child, answers, notes: Vec::new() }
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output, notes: Vec::new() }
     }
 
     fn run(&mut self, calls: u32) -> Cost {
         writeln!(self.child.stdin.as_mut().unwrap(), "{calls}").unwrap();
         let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
+        self.output.read_line(&mut line).unwrap();
         let mut numbers = line.split_whitespace().map(|it| it.parse::<f64>().unwrap());
         let mut next = || Duration::from_secs_f64(numbers.next().unwrap() / 1e9) / calls;
         let cost = Cost { wall: next(), cpu: next() };

@@ -85,7 +85,7 @@ fn on_command<N: Display>(mut send: impl FnMut(u32) -> N) {
     }
 }
 
-/// As Rust crates for WeCom do it: a struct written by serde, sent by reqwest, the answer read by serde.
+/// As Rust crates for WeCom do it: a struct written by serde, sent by reqwest, the response read by serde.
 struct Reqwest {
     client: reqwest::Client,
     url: String,
@@ -244,7 +244,7 @@ fn two_threads() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// From a file to the first answer.
+/// From a file to the first response.
 fn start(host: &Host, url: &str) {
     current_thread().block_on(send(&mut host.instance(environment(url)), &with_token(url)));
 }

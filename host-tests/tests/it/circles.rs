@@ -2,6 +2,9 @@
 //!
 //! An import is a path into another file of the same crate, in a `use` or in code: `crate::…`, `super::…`, `self::…`, or a path
 //! that begins with a child module. A `mod` declaration is not an import: it names a file, and uses nothing from it.
+//!
+//! The files are read as tokens and not with `syn`, to which the arguments of a macro are tokens too: for the paths in them
+//! (`assert!(super::c::C == 1)`) all of `collect_paths` would be needed beside syn's visitors.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

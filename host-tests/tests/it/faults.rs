@@ -19,9 +19,9 @@ use host_tests::{CHAT, TestBed, known_environment};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, mpsc},
     task::{JoinHandle, LocalSet},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use wecom_host::{CallError, Pool, PoolOptions};
 use wecom_simulator::{Fault, FaultKind, Simulator, known, server};
@@ -473,26 +473,31 @@ struct Server {
     simulator: Simulator,
     raw: Option<RawServer>,
     listening: Option<JoinHandle<()>>,
+    /// Ends with the last connection to the simulator.
+    connections: Option<mpsc::Receiver<()>>,
 }
 
 impl Server {
     fn start(&mut self, listener: TcpListener) {
         let simulator = self.simulator.clone();
         let raw = self.raw.clone();
+        let (connection, connections) = mpsc::channel(1);
+        self.connections = Some(connections);
         self.listening = Some(tokio::spawn(async move {
             match raw {
                 Some(raw) => raw.serve(listener).await,
-                None => server::serve(listener, simulator, |_| ()).await,
+                // Each connection has a clone of the closure, and so of the sender.
+                None => server::serve(listener, simulator, move |_| drop(connection.clone())).await,
             }
         }));
     }
 
-    /// Stops listening and closes all connections, and waits until the other side has noticed.
+    /// Stops listening, and waits until all connections are closed.
     async fn stop(&mut self) {
         let listening = self.listening.take().unwrap();
         listening.abort();
         drop(listening.await);
-        sleep(Duration::from_millis(50)).await;
+        assert!(self.connections.take().unwrap().recv().await.is_none());
     }
 
     /// The number of requests that began to arrive on this path.
@@ -522,7 +527,8 @@ async fn check(case: &Case, call: Call, acts: bool) {
     let simulator = populated.simulator.clone();
     let (listener, address) = listener().await;
     let raw = matches!(fault, Injection::Raw(_)).then(|| RawServer::new(simulator.clone()));
-    let mut server = Server { simulator: simulator.clone(), raw, listening: None };
+    let mut server =
+        Server { simulator: simulator.clone(), raw, listening: None, connections: None };
     server.start(listener);
     let base_url = format!("http://{address}");
     let mut environment = known_environment();

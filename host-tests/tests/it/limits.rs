@@ -176,10 +176,10 @@ fn static_response(text: String) -> impl Transport {
     }
 }
 
-fn departments(most: usize, longest: usize) -> String {
+fn departments(max_count: usize, max_bytes: usize) -> String {
     let mut text = String::from("{\"errcode\":0,\"department_id\":[{\"id\":1}");
-    for _ in 1..most {
-        if longest < text.len() + 20 {
+    for _ in 1..max_count {
+        if max_bytes < text.len() + 20 {
             break;
         }
         text.push_str(",{\"id\":7}");

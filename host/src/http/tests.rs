@@ -108,6 +108,13 @@ impl Server {
         self.seen.closed.load(Ordering::SeqCst) < self.seen.opened.load(Ordering::SeqCst)
     }
 
+    /// Waits until no connection is left.
+    async fn closes(&self) {
+        while self.is_connected() {
+            tokio::time::sleep(MOMENT).await;
+        }
+    }
+
     fn request(&self) -> Request<Body> {
         post(format!("http://{}/path?a=b", self.address))
     }
@@ -151,17 +158,17 @@ async fn read_until(stream: &mut (impl AsyncRead + Unpin), end: &str) -> Option<
 }
 
 fn options() -> PoolOptions {
-    let short = Duration::from_millis(200);
-    PoolOptions {
-        first_byte: short,
-        between_bytes: short,
-        proxy: Proxy::Off,
-        ..PoolOptions::default()
-    }
+    PoolOptions { proxy: Proxy::Off, ..PoolOptions::default() }
 }
 
 fn pool() -> Pool {
     Pool::new(options())
+}
+
+/// For a server that is silent.
+fn impatient_pool() -> Pool {
+    let limit = Duration::from_millis(200);
+    Pool::new(PoolOptions { first_byte: limit, between_bytes: limit, ..options() })
 }
 
 async fn exchange(pool: &Pool, request: Request<Body>) -> Result<String, Error> {
@@ -174,18 +181,12 @@ async fn text(response: Response<Body>) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Lets the connections' tasks see what happened.
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(5)).await;
-}
-
 #[tokio::test]
 async fn connections_are_reused() {
     let server = Server::start(Script { requests: 100, reply: OK, after: After::Close }).await;
     let pool = pool();
     for _ in 0..10 {
         assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok");
-        settle().await;
     }
     assert_eq!(server.counts(), (1, 10));
     let seen = server.seen.requests.lock().unwrap()[0].clone();
@@ -198,11 +199,8 @@ async fn idle_connections_are_closed() {
     let server = Server::start(Script { requests: 100, reply: OK, after: After::Close }).await;
     let pool = Pool::new(PoolOptions { idle: Duration::from_millis(100), ..options() });
     assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok");
-    settle().await;
     assert!(server.is_connected());
-    while server.is_connected() {
-        settle().await;
-    }
+    server.closes().await;
 }
 
 #[tokio::test]
@@ -219,7 +217,6 @@ async fn concurrent_requests() {
         for call in calls {
             assert_eq!(call.await.unwrap().unwrap(), "ok");
         }
-        settle().await;
     }
     let (connections, requests) = server.counts();
     assert_eq!(requests, 96);
@@ -233,9 +230,7 @@ async fn connection_that_the_server_closed_is_not_used() {
     let pool = pool();
     for calls in 1..=10 {
         assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok", "call {calls}");
-        while server.is_connected() {
-            tokio::time::sleep(MOMENT).await;
-        }
+        server.closes().await;
     }
     assert_eq!(server.counts(), (10, 10));
 }
@@ -261,7 +256,6 @@ async fn request_that_may_have_been_sent_is_not_sent_again() {
     let server = Server::start(script).await;
     let pool = pool();
     assert_eq!(exchange(&pool, server.request()).await.unwrap(), "ok");
-    settle().await;
     let error = exchange(&pool, server.request()).await.unwrap_err();
     assert_eq!(error.to_string(), "connection terminated");
     assert_eq!(server.counts(), (1, 2));
@@ -299,11 +293,9 @@ async fn connection_is_free_when_the_response_is_complete() {
             for _ in 0..chunks {
                 let _ = body.frame().await;
             }
-            settle().await;
             // The next request does not wait for the body to be dropped.
             let other = exchange(&pool, server.request()).await.unwrap();
             assert_eq!(other, if chunks == 0 { "" } else { "ok" });
-            settle().await;
         }
         assert_eq!(server.counts(), (1, 10), "{reply}");
     }
@@ -312,7 +304,6 @@ async fn connection_is_free_when_the_response_is_complete() {
     let server = Server::start(script(OK)).await;
     for _ in 0..5 {
         drop(pool.send(server.request(), Timeouts::default()).await.unwrap());
-        settle().await;
     }
     assert_eq!(server.counts(), (1, 5));
 }
@@ -343,7 +334,8 @@ fn idle_connection_may_outlive_the_runtime() {
     for calls in 1..=3 {
         let response = runtime().block_on(async {
             let response = exchange(&pool, server.request()).await;
-            settle().await;
+            // Until the connection is back in the pool.
+            yield_now().await;
             response
         });
         assert_eq!(response.unwrap(), "ok");
@@ -367,7 +359,6 @@ async fn time_limits_of_a_request() {
     for first_byte in [Duration::MAX, long] {
         let response = pool.send(silent.request(), limits(first_byte, long)).await.unwrap();
         assert_eq!(text(response).await.unwrap(), "ok");
-        settle().await;
     }
     let error = pool.send(silent.request(), limits(short, long)).await.unwrap_err();
     assert_eq!(error.to_string(), "connection read timeout");
@@ -422,7 +413,8 @@ async fn sent_and_no_complete_response() {
         ),
     ] {
         let server = Server::start(Script { requests: 1, reply, after }).await;
-        let error = exchange(&pool(), server.request()).await.unwrap_err();
+        let pool = if expected.ends_with("timeout") { impatient_pool() } else { pool() };
+        let error = exchange(&pool, server.request()).await.unwrap_err();
         assert_eq!(error.to_string(), expected, "after {reply:?}");
         assert_eq!(server.counts(), (1, 1), "after {reply:?}");
     }
@@ -465,11 +457,13 @@ async fn long_request_may_take_its_time() {
     let (sender, request) = chunked(&server, 5);
     tokio::spawn(async move {
         for chunk in ["h", "e", "l", "l", "o"] {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(250)).await;
             sender.send(chunk.into()).await.unwrap();
         }
     });
-    assert_eq!(exchange(&pool(), request).await.unwrap(), "ok");
+    let first_byte = Duration::from_secs(1);
+    let pool = Pool::new(PoolOptions { first_byte, ..options() });
+    assert_eq!(exchange(&pool, request).await.unwrap(), "ok");
 }
 
 #[tokio::test]
@@ -477,7 +471,7 @@ async fn silence_after_the_whole_request_is_a_missing_response() {
     let server = Server::start(Script { requests: 1, reply: "", after: After::Hang }).await;
     let (sender, request) = chunked(&server, 5);
     sender.send("hello".into()).await.unwrap();
-    let error = exchange(&pool(), request).await.unwrap_err();
+    let error = exchange(&impatient_pool(), request).await.unwrap_err();
     assert_eq!(error.to_string(), "connection read timeout");
     assert_eq!(server.counts(), (1, 1));
 }
@@ -488,7 +482,7 @@ async fn silence_before_the_end_of_the_request() {
     let server = Server::start(Script { requests: 1, reply: "", after: After::Hang }).await;
     let (sender, request) = chunked(&server, 5);
     sender.send("hell".into()).await.unwrap();
-    let error = exchange(&pool(), request).await.unwrap_err();
+    let error = exchange(&impatient_pool(), request).await.unwrap_err();
     assert_eq!(error.to_string(), "connection write timeout");
 
     // The server does not read.
@@ -496,7 +490,7 @@ async fn silence_before_the_end_of_the_request() {
     let chunk = Bytes::from(vec![b'x'; 1 << 20]);
     let (sender, request) = chunked(&server, 64 << 20);
     tokio::spawn(async move { while sender.send(chunk.clone()).await.is_ok() {} });
-    let error = exchange(&pool(), request).await.unwrap_err();
+    let error = exchange(&impatient_pool(), request).await.unwrap_err();
     assert_eq!(error.to_string(), "connection write timeout");
 }
 
@@ -553,12 +547,11 @@ async fn only_trusted_certificates_are_accepted() {
     let pool = Pool::new(PoolOptions { trust: trust(), ..options() });
     for _ in 0..3 {
         assert_eq!(exchange(&pool, post(&uri)).await.unwrap(), "ok");
-        settle().await;
     }
     assert_eq!(server.counts(), (3, 3));
 }
 
-/// A proxy, which opens tunnels and answers forwarded requests by itself.
+/// A proxy, which opens tunnels and responds to forwarded requests by itself.
 struct ProxyServer {
     address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
@@ -642,7 +635,6 @@ async fn https_goes_through_a_tunnel() {
         let pool = Pool::new(PoolOptions { trust: trust(), ..proxy.options(user) });
         for _ in 0..3 {
             assert_eq!(exchange(&pool, post(&uri)).await.unwrap(), "ok");
-            settle().await;
         }
         assert_eq!(proxy.requests(), [format!("CONNECT {} HTTP/1.1", server.address)]);
     }
@@ -659,7 +651,6 @@ async fn http_is_forwarded_by_the_proxy() {
         for _ in 0..2 {
             let response = exchange(&pool, post("http://name.invalid/path")).await;
             assert_eq!(response.unwrap(), "ok");
-            settle().await;
         }
         assert_eq!(proxy.requests(), vec!["POST http://name.invalid/path HTTP/1.1"; 2]);
     }

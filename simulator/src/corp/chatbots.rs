@@ -33,7 +33,7 @@ impl Chatbots {
         content: Value,
         now: Duration,
     ) -> Result<(), Refusal> {
-        if !self.windows.entry(bot.role).or_default().admit(now, &[(MINUTE, PER_MINUTE)]) {
+        if !self.windows.entry(bot.role).or_default().try_acquire(now, &[(MINUTE, PER_MINUTE)]) {
             return Err(Refusal::new(45009, "api freq out of limit"));
         }
         self.messages.push(Message { chatbot: bot.role, msgtype, content });

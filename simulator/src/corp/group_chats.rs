@@ -101,7 +101,7 @@ impl GroupChats {
         let windows = &mut self.to_members;
         let mut has_room = |member: &String| {
             let window = windows.entry((chat.app.role, member.clone())).or_default();
-            window.admit(now, &TO_ONE_MEMBER)
+            window.try_acquire(now, &TO_ONE_MEMBER)
         };
         let (delivered, dropped) = chat.members.iter().cloned().partition(|it| has_room(it));
         self.messages.push(Message { chat_id, msgtype, content, safe, delivered, dropped });
@@ -145,7 +145,7 @@ fn check_rate(
     now: Duration,
     limits: &[(Duration, usize)],
 ) -> Result<(), Refusal> {
-    if window.admit(now, limits) {
+    if window.try_acquire(now, limits) {
         return Ok(());
     }
     Err(Refusal::new(45009, "api freq out of limit"))

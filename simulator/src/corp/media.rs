@@ -106,11 +106,11 @@ impl MediaStore {
         size: usize,
         now: Duration,
     ) -> bool {
-        let is_admitted = self.image_uploads.admit(now, &IMAGE_LIMITS);
-        if is_admitted {
+        let has_room = self.image_uploads.try_acquire(now, &IMAGE_LIMITS);
+        if has_room {
             self.images.push(Image { url, filename, size });
         }
-        is_admitted
+        has_room
     }
 
     pub(crate) fn state(&self) -> Value {

@@ -97,7 +97,7 @@ impl Messages {
         let Draft { app, to, users, msgtype, content, safe, id_trans } = draft;
         let mut has_room = |member: &String| {
             let window = self.to_members.entry((app.role, member.clone())).or_default();
-            window.admit(now, &TO_ONE_MEMBER)
+            window.try_acquire(now, &TO_ONE_MEMBER)
         };
         let (delivered, dropped) = users.into_iter().partition(|it| has_room(it));
         self.by_id.insert(id.clone(), self.all.len());

@@ -57,7 +57,7 @@ fn departments_and_tags_are_ignored_with_everyone() {
     assert_eq!((code(&response), &response["invaliduser"]), (0, &json!("")));
     assert_eq!(response.get("invalidparty"), None);
     assert_eq!(messages(&client)[0]["delivered"], json!(["a", "founder"]));
-    // It means everybody only as the single receiver.
+    // It means all members only as the single receiver.
     assert_eq!(client.app(SEND, text("@all|a"))["invaliduser"], "@all");
 }
 

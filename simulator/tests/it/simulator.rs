@@ -77,6 +77,39 @@ fn broken_requests_never_panic() {
 }
 
 #[test]
+fn no_time_is_too_late() {
+    // The end of all time, and a minute before.
+    for seconds in [u64::MAX, u64::MAX - 1_789_000_060] {
+        let client = Client::new();
+        client.populate(&["ann"]);
+        client.simulator.advance(Duration::from_secs(seconds));
+        let text = json!({"content": "Pump 2 restarted"});
+        for _ in 0..20 {
+            let sent = client.chatbot(json!({"msgtype": "text", "text": text}));
+            assert_eq!(sent["errcode"], 0, "{seconds}");
+        }
+        let sent = client.chatbot(json!({"msgtype": "text", "text": text}));
+        assert_eq!(sent["errcode"], 45009, "{seconds}");
+
+        // At the end a token has expired as soon as it is issued.
+        let expected = if seconds == u64::MAX { 40014 } else { 0 };
+        let chat = json!({"chatid": "storm", "userlist": ["founder", "ann"]});
+        assert_eq!(client.app("/cgi-bin/appchat/create", chat)["errcode"], expected);
+        for _ in 0..2 {
+            let message = json!({"chatid": "storm", "msgtype": "text", "text": text});
+            assert_eq!(client.app("/cgi-bin/appchat/send", message)["errcode"], expected);
+            let message = json!({"touser": "ann", "agentid": known::AGENT_ID, "msgtype": "text",
+                "text": text, "enable_duplicate_check": 1});
+            assert_eq!(client.app("/cgi-bin/message/send", message)["errcode"], expected);
+            let token = client.token(known::APP_SECRET);
+            let url = format!("/cgi-bin/media/uploadimg?access_token={token}");
+            let image = client.upload_to(&url, "a.png", b"\x89PNG\r\n\x1a\n");
+            assert_eq!(image["errcode"], expected, "{image}");
+        }
+    }
+}
+
+#[test]
 fn the_transcript_is_bounded() {
     let simulator = Simulator::new();
     let request = Client::request("GET", "/cgi-bin/gettoken", "");

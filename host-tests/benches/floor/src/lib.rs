@@ -46,17 +46,17 @@ fn forward(authority: &str, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     let _ = options.set_between_bytes_timeout(Some(30 * SECOND));
 
     let body = outgoing.body().ok()?;
-    let answer = outgoing_handler::handle(outgoing, Some(options)).ok()?;
+    let future = outgoing_handler::handle(outgoing, Some(options)).ok()?;
     let stream = body.write().ok()?;
     stream.check_write().ok()?;
     stream.write(bytes).ok()?;
     drop(stream);
     OutgoingBody::finish(body, None).ok()?;
 
-    let pollable = answer.subscribe();
+    let pollable = future.subscribe();
     pollable.block();
     drop(pollable);
-    let response = answer.get()?.ok()?.ok()?;
+    let response = future.get()?.ok()?.ok()?;
     response.status();
     let body = response.consume().ok()?;
     let stream = body.stream().ok()?;

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 use wecom_host::{
-    Body, COMPONENT, Sending, Timeouts, Transport, TransportError,
+    Body, COMPONENT, Limits, Sending, Timeouts, Transport, TransportError,
     bindings::{
         Connector,
         exports::wecom::connector::types::{Chatbot, ChatbotCredentials, Error as WecomError},
@@ -52,11 +52,14 @@ async fn requests_set_their_timeouts() {
             "send-group-text",
             json!({"application": application, "message": {"group-chat-id": CHAT, "content": "x"}}),
         ),
-        ("upload-media", json!({"application": application, "media": file})),
         ("upload-chatbot-media", json!({"chatbot": {"profile": ""}, "media": file})),
     ] {
         bed.call_json(function, &arguments).await.unwrap();
     }
+    let upload = json!({"application": application, "media": file});
+    let uploaded = bed.call_json("upload-media", &upload).await.unwrap();
+    let download = json!({"application": application, "media-id": uploaded["id"], "options": {}});
+    bed.call_json("get-media", &download).await.unwrap();
 
     let timeouts = |first_byte| Timeouts {
         connect: Some(Duration::from_secs(10)),
@@ -67,11 +70,26 @@ async fn requests_set_their_timeouts() {
         ("/cgi-bin/appchat/send", 30),
         ("/cgi-bin/department/simplelist", 30),
         ("/cgi-bin/gettoken", 30),
+        ("/cgi-bin/media/get", 30),
         ("/cgi-bin/media/upload", 120),
         ("/cgi-bin/webhook/upload_media", 120),
     ]
     .map(|(path, first_byte)| (path.to_owned(), timeouts(first_byte)));
-    assert_eq!(*requested.lock().unwrap(), BTreeMap::from(expected));
+    let expected = BTreeMap::from(expected);
+    assert_eq!(*requested.lock().unwrap(), expected);
+
+    // The host does not stop a call before the component gives up. A body may take 60 seconds, that of a file 300, which is
+    // noticed with the chunk after them.
+    let longest = |path: &str, body| {
+        let Timeouts { connect, first_byte, between_bytes } = expected[path];
+        let body = Some(Duration::from_secs(body));
+        [connect, first_byte, body, between_bytes].into_iter().flatten().sum::<Duration>()
+    };
+    let token = longest("/cgi-bin/gettoken", 60);
+    let download = longest("/cgi-bin/media/get", 300);
+    let upload_and_send =
+        longest("/cgi-bin/media/upload", 60) + longest("/cgi-bin/appchat/send", 60);
+    assert!(Limits::default().time > token + download.max(upload_and_send));
 }
 
 /// Tokio's clock as WASI's.
