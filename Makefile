@@ -1,4 +1,4 @@
-# `make run` and `make test` need only rustup, cargo and make.
+# `make run` and `make test` need only rustup, cargo, a C compiler and make.
 
 CARGO := cargo
 COMPONENT := target/wecom-connector.wasm
@@ -70,7 +70,7 @@ quick-hosts:
 host-node: component simulator
 	cd packages/npm && npm ci --no-audit --no-fund && npm test
 
-# The npm package on Node 20, 24 and 26, Deno and Bun: downloads 740 MB into packages/npm/runtimes.
+# The npm package on Node 20, 24 and 26, Deno, Bun and workerd: 900 MB below packages/npm/runtimes.
 .PHONY: host-runtimes
 host-runtimes: host-node
 	cd packages/npm && npm run test:runtimes

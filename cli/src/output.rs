@@ -150,8 +150,8 @@ fn result_text(value: &Value, lang: Lang, paint: &Paint) -> String {
                 }
             }
             ("warning", Value::String(text)) => {
-                let label = paint.warn(lang.pick("Warning:", "警告:"));
-                let _ = writeln!(notes, "{label} {}", visible(text));
+                let label = paint.warn(lang.pick("Warning: ", "警告："));
+                let _ = writeln!(notes, "{label}{}", visible(text));
             }
             (_, Value::Array(items)) if items.is_empty() => {}
             (_, Value::Array(items)) if items.iter().all(Value::is_object) => {
@@ -170,12 +170,12 @@ fn result_text(value: &Value, lang: Lang, paint: &Paint) -> String {
 
 /// A text that was shortened before it was sent.
 pub(crate) fn truncation(it: &Value, lang: Lang, paint: &Paint) -> String {
-    let label = paint.warn(lang.pick("Truncated:", "已截断:"));
+    let label = paint.warn(lang.pick("Truncated: ", "已截断："));
     let (field, from, to) =
         (plain(get(it, "field")), plain(get(it, "original-bytes")), plain(get(it, "kept-bytes")));
     match lang {
-        Lang::English => format!("{label} {field}, from {from} to {to} bytes"),
-        Lang::Chinese => format!("{label} {field}，由 {from} 字节截至 {to} 字节"),
+        Lang::English => format!("{label}{field}, from {from} to {to} bytes"),
+        Lang::Chinese => format!("{label}{field}，由 {from} 字节截至 {to} 字节"),
     }
 }
 
@@ -266,13 +266,13 @@ fn in_columns(text: &str) -> String {
 /// A failure in words: what was wrong, where, what to do.
 fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
     let pick = |english, chinese| lang.pick(english, chinese);
-    let error = paint.bad(pick("error:", "错误:"));
+    let error = paint.bad(pick("error: ", "错误："));
     match failure {
         Failure::Usage(message) if message.contains("`wecom help ") => {
-            format!("{error} {}", visible(message))
+            format!("{error}{}", visible(message))
         }
         Failure::Usage(message) => format!(
-            "{error} {}\n{}",
+            "{error}{}\n{}",
             visible(message),
             pick("See `wecom help`.", "参见 `wecom help`。")
         ),
@@ -281,7 +281,7 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             let problems =
                 problems.iter().map(|it| json!({ "field": it.path, "reason": it.message }));
             format!(
-                "{error} {title}\n{}{} `wecom help {action}`",
+                "{error}{title}\n{}{} `wecom help {action}`",
                 fields(&problems.collect::<Vec<_>>(), paint),
                 pick("See", "参见"),
             )
@@ -296,36 +296,36 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
                 (true, Lang::English) => "`wecom actions` lists all.".into(),
                 (true, Lang::Chinese) => "`wecom actions` 列出全部。".into(),
                 (false, Lang::English) => format!("Did you mean {}?", similar.join(" or ")),
-                (false, Lang::Chinese) => format!("是否想用 {}?", similar.join(" 或 ")),
+                (false, Lang::Chinese) => format!("是否想用 {}？", similar.join(" 或 ")),
             };
-            format!("{error} {head}\n{tail}")
+            format!("{error}{head}\n{tail}")
         }
         Failure::Component(why) => format!(
-            "{error} {} {}",
-            pick("the component cannot be used:", "无法使用组件:"),
+            "{error}{}{}",
+            pick("the component cannot be used: ", "无法使用组件："),
             visible(why)
         ),
         Failure::Output { why, result } => {
             let head = match result {
                 Some(_) => pick(
-                    "the call ended, but its result cannot be written:",
-                    "调用已结束，但无法写出结果:",
+                    "the call ended, but its result cannot be written: ",
+                    "调用已结束，但无法写出结果：",
                 ),
-                None => pick("the output cannot be written:", "无法写出:"),
+                None => pick("the output cannot be written: ", "无法写出："),
             };
             let result = result.as_ref().map(|it| format!("\n{it}")).unwrap_or_default();
-            format!("{error} {head} {}{}", visible(why), visible(&result))
+            format!("{error}{head}{}{}", visible(why), visible(&result))
         }
         Failure::Stopped { why, took_effect } => {
-            format!("{error} {}\n{}", visible(why), took_effect.words(lang))
+            format!("{error}{}\n{}", visible(why), took_effect.words(lang))
         }
         Failure::Several { failed, of, .. } => match lang {
-            Lang::English => format!("{error} {failed} of {of} calls failed"),
-            Lang::Chinese => format!("{error} {of} 次调用中有 {failed} 次失败"),
+            Lang::English => format!("{error}{failed} of {of} calls failed"),
+            Lang::Chinese => format!("{error}{of} 次调用中有 {failed} 次失败"),
         },
         Failure::Checks { failed, of } => match lang {
-            Lang::English => format!("{error} {failed} of {of} checks failed"),
-            Lang::Chinese => format!("{error} {of} 项检查中有 {failed} 项失败"),
+            Lang::English => format!("{error}{failed} of {of} checks failed"),
+            Lang::Chinese => format!("{error}{of} 项检查中有 {failed} 项失败"),
         },
         Failure::Parts { sent, of, failure } => {
             let text = failure_text(failure, lang, paint);
@@ -343,7 +343,7 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             let text = failure_text(failure, lang, paint);
             let head = pick(
                 "Read before that, with the cursor to go on from:",
-                "在此之前已读取，其中的 cursor 可用于继续:",
+                "在此之前已读取，其中的 cursor 可用于继续：",
             );
             format!("{text}\n  {head}\n{}", result_text(read, lang, paint))
         }
@@ -367,16 +367,16 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
         "rejected-for-now" => pick("WeCom rejected the call for now", "企业微信暂时拒绝了调用"),
         "unreachable" => pick("no connection; nothing was sent", "无法连接；什么也没有发送"),
         "no-reply" => {
-            pick("no response; retrying the call does no harm", "没有答复；重复调用没有危害")
+            pick("no response; retrying the call does no harm", "未收到响应；重试没有危害")
         }
         "permanent-no-reply" => pick(
             "no response; the call may have taken effect, and retrying it may do it twice",
-            "没有答复；调用可能已生效，重复调用可能会执行两次",
+            "未收到响应；调用可能已生效，重试可能会执行两次",
         ),
-        "permanent-unexpected-reply" => pick("the response is not WeCom's", "答复不是来自企业微信"),
+        "permanent-unexpected-reply" => pick("the response is not WeCom's", "响应不是来自企业微信"),
         other => other,
     };
-    let mut out = format!("{} {title}", paint.bad(pick("error:", "错误:")));
+    let mut out = format!("{}{title}", paint.bad(pick("error: ", "错误：")));
     match payload {
         Value::String(text) => {
             let _ = write!(out, "\n  {}", visible(text));
@@ -387,7 +387,7 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
         }
         Value::Object(members) => {
             if let (Some(code), Some(message)) = (members.get("code"), members.get("message")) {
-                let _ = write!(out, ": {} {}", plain(code), plain(message));
+                let _ = write!(out, "{}{} {}", pick(": ", "："), plain(code), plain(message));
             }
             for (name, value) in members {
                 let _ = match name.as_str() {
@@ -404,7 +404,7 @@ fn returned_text(error: &Value, lang: Lang, paint: &Paint) -> String {
         _ => {}
     }
     if let Some(code) = payload.get("code") {
-        let _ = write!(out, "\n  {} `wecom explain {}`", pick("More:", "更多:"), plain(code));
+        let _ = write!(out, "\n  {}`wecom explain {}`", pick("More: ", "更多："), plain(code));
     }
     out
 }

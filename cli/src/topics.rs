@@ -61,7 +61,7 @@ Examples
 ";
 
 const HEAD_ZH: &str = "\
-调用企业微信 (WeCom):通讯录、群聊、消息、素材。
+调用企业微信（WeCom）：通讯录、群聊、消息、素材。
 
 用法
   wecom 操作 [名称=值 …] [选项]
@@ -167,7 +167,7 @@ const VALUES_ZH: &str = "\
   @文件, -      文件或标准输入中的 JSON 对象。
 
   列表：写一个元素，重复书写可添加更多，或写 JSON 数组。枚举：直接写单词。
-  其余为 JSON: 5、true、'{\"user-id\":\"noor.h\"}'。
+  其余为 JSON：5、true、'{\"user-id\":\"noor.h\"}'。
   `application` 和 `chatbot` 可以省略：见 `wecom help credentials`。
 ";
 
@@ -207,7 +207,7 @@ const OPTIONS_ZH: &str = "\
                          以及用于继续的 cursor
       --split            过长的文本分为若干条消息发送
       --to FILE          把 get-media 得到的文件写入新文件；`-` 表示标准输出
-      --timeout SECONDS  调用最长时间(秒),1 到 86400
+      --timeout SECONDS  调用的最长时间，以秒计，1 到 86400
       --no-cache         不使用也不保存 access_token
   -o, --output FORM      text、json、yaml 或 table；终端默认 text，管道默认 json
   -q, --quiet            不输出结果，只输出错误
@@ -285,7 +285,7 @@ const ERRORS_ZH: &str = "\
   3  被拒绝                      permanent-rejected
   4  暂时被拒绝                  rejected-for-now
   5  无法连接，什么也没有发送    unreachable
-  6  没有可用的答复；            no-reply, permanent-no-reply,
+  6  没有可用的响应；            no-reply, permanent-no-reply,
      调用可能已经生效            permanent-unexpected-reply，以及请求可能已
                                  发出之后的 stopped
 使用 --all 时，\"error\" 之后的 \"result\" 是失败页之前的各行，其中的

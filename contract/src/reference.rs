@@ -1,6 +1,6 @@
 //! `docs/actions.md`.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use crate::model::{Action, Contract, Field, Kind, NamedType, Type};
 
@@ -42,14 +42,32 @@ impl Contract {
             }
         }
         out.push_str("\n## Types\n");
-        let inline: Vec<_> =
-            self.actions.iter().filter_map(|it| self.record_parameter(it)).collect();
+        let records = self.actions.iter().filter_map(|it| self.record_parameter(it));
+        let records: BTreeSet<_> = records.map(|it| type_name(&it.ty)).collect();
+        let linked = self.linked_types();
         for ty in &self.types {
-            if !inline.iter().any(|it| it.ty == Type::Named(ty.name.clone())) {
+            if linked.contains(&*ty.name) || !records.contains(&*ty.name) {
                 self.write_type(&mut out, ty);
             }
         }
         out
+    }
+
+    /// The types that the page links to: all but records whose fields stand in the tables of the actions that take them, and
+    /// nowhere else.
+    fn linked_types(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for action in &self.actions {
+            let record = self.record_parameter(action).map(|it| &it.name);
+            let others = action.inputs().iter().filter(|it| record != Some(&it.name));
+            for ty in others.map(|it| &it.ty).chain([&action.result]) {
+                names.extend(self.types_in(ty));
+            }
+        }
+        for ty in &self.types {
+            names.extend(self.types_in(&Type::Named(ty.name.clone())).into_iter().skip(1));
+        }
+        names
     }
 
     fn write_action(&self, out: &mut String, action: &Action) {

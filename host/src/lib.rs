@@ -1,31 +1,6 @@
-//! The reference host of the WeCom connector: loads the component, gives it HTTP, clocks and environment variables and
-//! nothing else, and calls its functions, with Rust types or with JSON.
+#![doc = include_str!("../README.md")]
 //!
-//! ```no_run
-//! use wecom_host::{COMPONENT, Host, Options, bindings::exports::wecom::connector};
-//!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! // Once: compiles the component and checks its imports.
-//! let host = Host::new(COMPONENT, Options::default())?;
-//!
-//! // Once a profile set: an instance caches its access tokens, so use it for many calls.
-//! let mut instance = host.instance([("WECOM_CHATBOT_KEY", "…")]);
-//!
-//! // By name, with JSON …
-//! let receipt = instance.call_json("send-chatbot-text", &serde_json::json!({
-//!     "chatbot": { "profile": "" },
-//!     "message": { "content": "Pump 2 restarted" },
-//! })).await?;
-//!
-//! // … or with types.
-//! let chatbot = connector::types::Chatbot::Profile(String::new());
-//! let receipt = instance.call(async |store, connector| {
-//!     let chatbots = connector.chatbots(store)?;
-//!     chatbots.call_send_chatbot_markdown(store, &chatbot, "**Pump 2**").await
-//! }).await?;
-//! # Ok(())
-//! # }
-//! ```
+//! ## Inside
 //!
 //! | file | content |
 //! |---|---|

@@ -85,7 +85,7 @@ fn errors_are_words() {
     let (_, text) = on_terminal(&server, "wecom send-chatbot-text contnt=hi -o json", NO_COLOR);
     assert!(text.starts_with("{\"error\":"), "{text}");
     let (_, text) = on_terminal(&server, "wecom send-chatbot-text contnt=hi --lang zh", NO_COLOR);
-    assert!(text.starts_with("错误: 参数与操作不符"), "{text}");
+    assert!(text.starts_with("错误：参数与操作不符"), "{text}");
 }
 
 #[test]

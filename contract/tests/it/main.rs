@@ -57,6 +57,19 @@ fn actions_md_is_current() {
 }
 
 #[test]
+fn links_within_actions_md_lead_to_a_heading() {
+    let page = contract().to_markdown();
+    let headings: BTreeSet<_> = page
+        .lines()
+        .filter_map(|it| it.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' '))
+        .collect();
+    let links: BTreeSet<_> =
+        page.split("](#").skip(1).filter_map(|it| it.split(')').next()).collect();
+    assert!(links.len() > 100, "{} links", links.len());
+    assert_eq!(links.difference(&headings).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+#[test]
 fn everything_is_documented() {
     let contract = contract();
     assert!(contract.actions.len() >= 56, "{} actions", contract.actions.len());
