@@ -824,6 +824,14 @@ mod tests {
     }
 
     #[test]
+    fn marks_that_open_nothing_are_text() {
+        let texts =
+            |line| units(line, Markup::Markdown).iter().map(|it| it.text).collect::<Vec<_>>();
+        assert_eq!(texts("2 * 3 < 7 <@noor.h>"), ["2 * 3 < 7 ", "<@noor.h>"]);
+        assert_eq!(texts("**a `b` [c] [d](e)"), ["**a ", "`b`", " [c] ", "[d](e)"]);
+    }
+
+    #[test]
     fn containers_are_continued_with_as_much_white_space() {
         for (line, length, continued) in [
             ("a", 0, ""),

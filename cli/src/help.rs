@@ -133,10 +133,11 @@ impl Reader {
         }
         let _ = writeln!(
             out,
-            "\n{}: {}\n{} wecom help options",
+            "\n{}{}{}\n{}wecom help options",
             action.page.title,
+            pick(": ", "："),
             action.page.url,
-            pick("Options that every action takes:", "所有操作通用的选项："),
+            pick("Options that every action takes: ", "所有操作通用的选项："),
         );
         out
     }

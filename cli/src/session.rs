@@ -8,6 +8,7 @@ use wecom_host::{COMPONENT, Host, Instance, Options};
 
 use crate::{
     failure::Failure,
+    lang::Lang,
     output::Output,
     profiles,
     progress::Progress,
@@ -105,8 +106,11 @@ impl Session {
             };
             attempt += 1;
             let seconds = wait.as_secs();
-            let words = self.output.lang.pick("retrying in", "重试等待秒数:");
-            self.output.note(&format!("{words} {seconds} s ({attempt}/{})", self.retries));
+            let note = match self.output.lang {
+                Lang::English => format!("retrying in {seconds} s ({attempt}/{})", self.retries),
+                Lang::Chinese => format!("{seconds} 秒后重试（{attempt}/{}）", self.retries),
+            };
+            self.output.note(&note);
             self.runtime.block_on(async { tokio::time::sleep(wait).await });
         }
     }

@@ -30,7 +30,7 @@ class WeCom(Actions):
             env: The variables; only those that begin with `WECOM_` are passed on. None takes them from `os.environ`.
             profile: The credentials that calls use unless they say otherwise: `WECOM_SALES_…` for "sales".
             timeout: Seconds after which a call raises `TimedOut`, waiting for other threads included. None leaves it to
-                the component: 30 seconds of silence, 120 for files.
+                the component: 30 seconds without a byte, 120 for files.
         """
         self._settings = Settings(env, profile, timeout)
         self._lock = threading.Lock()
