@@ -829,6 +829,9 @@ mod tests {
             |line| units(line, Markup::Markdown).iter().map(|it| it.text).collect::<Vec<_>>();
         assert_eq!(texts("2 * 3 < 7 <@noor.h>"), ["2 * 3 < 7 ", "<@noor.h>"]);
         assert_eq!(texts("**a `b` [c] [d](e)"), ["**a ", "`b`", " [c] ", "[d](e)"]);
+        assert_eq!(texts("*a** b"), ["*a** b"]);
+        assert_eq!(texts("<b>c</b>"), ["<b>", "c", "</b>"]);
+        assert_eq!(texts("<font/>c</font>"), ["<font/>", "c", "</font>"]);
     }
 
     #[test]
