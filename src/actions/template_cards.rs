@@ -522,12 +522,11 @@ fn check_unique<'a>(
 ) {
     let mut seen = Vec::new();
     for (index, key) in keys.take(MAX_ITEMS).enumerate() {
-        match seen.iter().position(|it| *it == key) {
-            Some(first) if !key.is_empty() => {
-                let reason = format!("must be unique, is also that of item {first}");
-                check.reject(&format!("{list}[{index}].{name}"), &reason);
-            }
-            _ => {}
+        if let Some(first) = seen.iter().position(|it| *it == key)
+            && !key.is_empty()
+        {
+            let reason = format!("must be unique, is also that of item {first}");
+            check.reject(&format!("{list}[{index}].{name}"), &reason);
         }
         seen.push(key);
     }
@@ -541,6 +540,15 @@ mod tests {
 
     use super::*;
     use crate::bindings::wit::types::Error;
+
+    #[test]
+    fn keys_are_unique_and_empty_ones_are_none() {
+        let mut check = Check::default();
+        check_unique(&mut check, "list", "key", ["", "a", "", "b", "a"].into_iter());
+        let Err(Error::PermanentInvalidInput(fields)) = check.finish() else { panic!("accepted") };
+        let fields: Vec<_> = fields.iter().map(|it| (&*it.field, &*it.reason)).collect();
+        assert_eq!(fields, [("list[4].key", "must be unique, is also that of item 1")]);
+    }
 
     fn page() -> Link {
         Link::Url("https://a.example".into())
