@@ -99,7 +99,8 @@ fn list_of_pages(contract: &Contract, action: &Action) -> Result<String, Failure
     })
 }
 
-/// The rows of all pages, as one page: what it has beside them is of the last page.
+/// The rows of all pages, as one page, with all warnings: the cursor is that of the last page. A cursor that leads to itself ends
+/// them, and stays in the result.
 fn all_pages(
     session: &mut Session,
     action: &Action,
@@ -107,7 +108,9 @@ fn all_pages(
     list: &str,
 ) -> Result<Value, Failure> {
     let mut all = session.call(&action.name, &arguments)?;
-    while let Value::String(cursor) = get(&all, "next-cursor") {
+    while let Value::String(cursor) = get(&all, "next-cursor")
+        && get(&arguments, "cursor") != cursor.as_str()
+    {
         set(&mut arguments, "cursor", cursor.as_str());
         let mut page = match session.call(&action.name, &arguments) {
             Ok(page) => page,
@@ -121,6 +124,14 @@ fn all_pages(
         };
         let rows = [rows(&mut all), rows(&mut page)].concat();
         set(&mut page, list, rows);
+        let text = |page: &Value| get(page, "warning").as_str().map(str::to_owned);
+        if let Some(earlier) = text(&all) {
+            let warning = match text(&page) {
+                Some(later) if !earlier.contains(&later) => format!("{earlier}; {later}"),
+                _ => earlier,
+            };
+            set(&mut page, "warning", warning);
+        }
         all = page;
     }
     Ok(all)

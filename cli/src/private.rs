@@ -39,9 +39,14 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&new)?;
-    file.write_all(text.as_bytes())?;
+    let written = file.write_all(text.as_bytes());
     drop(file);
-    fs::rename(&new, path)
+    let replaced = written.and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        // It holds secrets, or a part of them. What is reported is why it could not be written.
+        let _ = fs::remove_file(&new);
+    }
+    replaced
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {
@@ -62,4 +67,21 @@ fn is_open_to_others(file: &File) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn is_open_to_others(_: &File) -> io::Result<bool> {
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_file_that_cannot_be_written() {
+        let folder = std::env::temp_dir().join(format!("wecom-private-{}", std::process::id()));
+        // A folder cannot be replaced by a file.
+        let path = folder.join("profiles.json");
+        fs::create_dir_all(path.join("in-the-way")).unwrap();
+        assert!(write(&path, "secret").is_err());
+        let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
+        assert_eq!(names, [path]);
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -199,6 +199,21 @@ fn all_pages() {
     let report: Value = serde_json::from_slice(&output.stderr).unwrap();
     let row = |user: &str| json!({ "user-id": user, "department-id": 1 });
     assert_eq!(report["result"], json!({ "members": [row("a"), row("b")], "next-cursor": "c3" }));
+    let warned = |mut page: Value, warning: &str| {
+        page["errmsg"] = json!(format!("ok, Warning: {warning}"));
+        page
+    };
+    let pages = vec![
+        warned(page("a", "c2"), "slow"),
+        warned(page("b", "c3"), "late"),
+        page("c", "c4"),
+        // It leads to itself.
+        warned(page("d", "c4"), "late"),
+    ];
+    let all = result(&Server::new(Response::Sequence(pages)).run("wecom list-member-ids --all"));
+    assert_eq!((all["members"].as_array().unwrap().len(), &all["next-cursor"]), (4, &json!("c4")));
+    assert_eq!(all["warning"], "ok, Warning: slow; ok, Warning: late");
+
     let output = server.run("wecom list-member-ids cursor=c3 --all -o text");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(!words.contains("cursor to go on from"), "{words}");
