@@ -59,7 +59,7 @@ struct Builder<'a> {
     contract: &'a Contract,
     action: &'a Action,
     arguments: Map<String, Value>,
-    problems: Vec<ArgumentError>,
+    errors: Vec<ArgumentError>,
     /// The word that has read standard input.
     stdin: Option<String>,
     /// The names of the files that were read, by the JSON pointers of the records that they belong to.
@@ -74,8 +74,8 @@ enum Source<'a> {
 
 impl<'a> Builder<'a> {
     fn new(contract: &'a Contract, action: &'a Action) -> Self {
-        let (arguments, problems, stdin, file_names) = Default::default();
-        Self { contract, action, arguments, problems, stdin, file_names }
+        let (arguments, errors, stdin, file_names) = Default::default();
+        Self { contract, action, arguments, errors, stdin, file_names }
     }
 
     fn word(&mut self, word: &str) -> Result<(), Failure> {
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
         let Some(param) = param else {
             let names: Vec<&str> =
                 self.action.parameters.iter().map(|it| it.name.as_str()).collect();
-            return self.problem(
+            return self.error(
                 path,
                 format!(
                     "there is no such parameter{}; known are {}",
@@ -233,7 +233,7 @@ impl<'a> Builder<'a> {
             {
                 message = format!("{message}; for the bytes of a file write {form}");
             }
-            return self.problem(path, message);
+            return self.error(path, message);
         }
         if let (Source::File(file), Some((_, holders))) = (source, steps.split_last())
             && let Some(name) = Path::new(file).file_name().filter(|_| *file != "-")
@@ -278,11 +278,11 @@ impl<'a> Builder<'a> {
     }
 
     fn twice(&mut self, path: &str) {
-        self.problem(path, "is given twice".into());
+        self.error(path, "is given twice".into());
     }
 
-    fn problem(&mut self, path: &str, message: String) {
-        self.problems.push(ArgumentError { path: path.into(), message });
+    fn error(&mut self, path: &str, message: String) {
+        self.errors.push(ArgumentError { path: path.into(), message });
     }
 
     fn finish(mut self) -> Result<Value, Failure> {
@@ -300,10 +300,10 @@ impl<'a> Builder<'a> {
         if let Some(record) = self.contract.record_parameter(self.action) {
             self.arguments.entry(&record.name).or_insert_with(|| json!({}));
         }
-        if self.problems.is_empty() {
+        if self.errors.is_empty() {
             Ok(Value::Object(self.arguments))
         } else {
-            Err(Failure::Arguments { action: self.action.name.clone(), problems: self.problems })
+            Err(Failure::Arguments { action: self.action.name.clone(), errors: self.errors })
         }
     }
 }

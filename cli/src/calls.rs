@@ -30,8 +30,8 @@ pub(crate) fn call(contract: &Contract, output: Output, call: &Call) -> Result<(
     let arguments = arguments::build(contract, action, &options.arguments, &options.identity())?;
     let outcome = call_with(contract, output, action, arguments.clone(), options);
     outcome.map_err(|mut failure| {
-        if let Failure::Arguments { problems, .. } = &mut failure {
-            for it in problems {
+        if let Failure::Arguments { errors, .. } = &mut failure {
+            for it in errors {
                 forms::explain(contract, action, &arguments, it);
             }
         }
@@ -118,11 +118,12 @@ fn all_pages(
                 return Err(Failure::Pages { read: all, failure: Box::new(failure) });
             }
         };
-        let rows = |page: &mut Value| match page.get_mut(list).map(Value::take) {
+        let take = |page: &mut Value| match page.get_mut(list).map(Value::take) {
             Some(Value::Array(rows)) => rows,
             _ => Vec::new(),
         };
-        let rows = [rows(&mut all), rows(&mut page)].concat();
+        let mut rows = take(&mut all);
+        rows.append(&mut take(&mut page));
         set(&mut page, list, rows);
         let text = |page: &Value| get(page, "warning").as_str().map(str::to_owned);
         if let Some(earlier) = text(&all) {

@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     /// The command line is not right.
     Usage(String),
     /// The arguments do not fit the action.
-    Arguments { action: String, problems: Vec<ArgumentError> },
+    Arguments { action: String, errors: Vec<ArgumentError> },
     /// There is no such action.
     UnknownAction { name: String, similar: Vec<String> },
     /// The component cannot be loaded.
@@ -49,9 +49,7 @@ impl Failure {
     /// From the error of a call, `sent` being whether a request may have been sent.
     pub(crate) fn of_call(action: &str, error: CallError, sent: bool) -> Self {
         match error {
-            CallError::Arguments(problems) => {
-                Self::Arguments { action: action.to_owned(), problems }
-            }
+            CallError::Arguments(errors) => Self::Arguments { action: action.to_owned(), errors },
             CallError::UnknownFunction { .. } => {
                 Self::UnknownAction { name: action.to_owned(), similar: Vec::new() }
             }
@@ -89,10 +87,9 @@ impl Failure {
             Self::Several { failed, of, .. } => json!({ "batch": { "failed": failed, "of": of } }),
             Self::Checks { failed, of } => json!({ "checks": { "failed": failed, "of": of } }),
             Self::Parts { failure, .. } | Self::Pages { failure, .. } => failure.error(),
-            Self::Arguments { problems, .. } => {
-                let problem =
-                    |it: &ArgumentError| json!({ "field": it.path, "reason": it.message });
-                json!({ "arguments": problems.iter().map(problem).collect::<Vec<_>>() })
+            Self::Arguments { errors, .. } => {
+                let error = |it: &ArgumentError| json!({ "field": it.path, "reason": it.message });
+                json!({ "arguments": errors.iter().map(error).collect::<Vec<_>>() })
             }
             Self::UnknownAction { name, similar } => {
                 json!({ "unknown-action": { "action": name, "similar": similar } })

@@ -70,24 +70,24 @@ pub(crate) fn explain(
     contract: &Contract,
     action: &Action,
     arguments: &Value,
-    problem: &mut ArgumentError,
+    error: &mut ArgumentError,
 ) {
     let record = contract.record_parameter(action);
     let field =
-        record.and_then(|it| Some((it, problem.path.strip_prefix(&it.name)?.strip_prefix('.')?)));
+        record.and_then(|it| Some((it, error.path.strip_prefix(&it.name)?.strip_prefix('.')?)));
     let (name, value) = match field {
         Some((record, name)) => (name, arguments.get(&record.name).and_then(|it| it.get(name))),
-        None => (problem.path.as_str(), arguments.get(&problem.path)),
+        None => (error.path.as_str(), arguments.get(&error.path)),
     };
     let Some((name, ty)) = inputs(contract, action).into_iter().find(|it| it.0 == name) else {
         return;
     };
     let forms = forms(contract, name, ty);
-    // Of a text or a number the problem itself says enough.
+    // Of a text or a number the error itself says enough.
     let is_plain = matches!(forms.as_slice(), [one] if one.ends_with("=…"));
     if value.is_none_or(Value::is_null) {
-        problem.message = format!("is missing; write {}", forms.join(" or "));
+        error.message = format!("is missing; write {}", forms.join(" or "));
     } else if !is_plain {
-        problem.message = format!("{}; write {}", problem.message, forms.join(" or "));
+        error.message = format!("{}; write {}", error.message, forms.join(" or "));
     }
 }

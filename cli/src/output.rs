@@ -276,13 +276,12 @@ fn failure_text(failure: &Failure, lang: Lang, paint: &Paint) -> String {
             visible(message),
             pick("See `wecom help`.", "参见 `wecom help`。")
         ),
-        Failure::Arguments { action, problems } => {
+        Failure::Arguments { action, errors } => {
             let title = pick("the arguments do not fit the action", "参数与操作不符");
-            let problems =
-                problems.iter().map(|it| json!({ "field": it.path, "reason": it.message }));
+            let errors = errors.iter().map(|it| json!({ "field": it.path, "reason": it.message }));
             format!(
                 "{error}{title}\n{}{} `wecom help {action}`",
-                fields(&problems.collect::<Vec<_>>(), paint),
+                fields(&errors.collect::<Vec<_>>(), paint),
                 pick("See", "参见"),
             )
         }

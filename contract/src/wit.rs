@@ -54,7 +54,7 @@ impl Contract {
         Ok(contract)
     }
 
-    /// Replaces "As for `create-member`, but for 60102." by the errors of that action, which is above in the same file.
+    /// Replaces "As for `create-member`, but for 60102." by the errors of that action, which is above this one.
     fn with_shared(&self, errors: Vec<String>) -> Result<Vec<String>, String> {
         let mut all = Vec::new();
         for error in errors {
